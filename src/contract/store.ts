@@ -1,0 +1,96 @@
+import type { Derivation, Fact } from "#msgs/fact.ts";
+import type { PointId, PointKey, Value } from "#msgs/point.ts";
+import type { Quality } from "#msgs/quality.ts";
+import type { Timestamp } from "#msgs/time.ts";
+import type { Cancel } from "./clock.ts";
+import type { Checkpoint, Recorder } from "./timeline.ts";
+
+/** What lies in the journal, in one order. */
+export type JournalEntry =
+  | { readonly kind: "fact"; readonly fact: Fact }
+  | { readonly kind: "derived"; readonly derivation: Derivation }
+  | { readonly kind: "checkpoint"; readonly checkpoint: Checkpoint };
+
+/** The durable record. Accepted means durable in here; everything else may lag behind or be away. */
+export interface Journal extends Recorder {
+  readonly uuid: string;
+  /** The last stamp that was durable when the journal was opened. */
+  readonly head: { readonly at: Timestamp; readonly seq: number };
+  /** Whether the last stop was clean; if not, the stretch since `head.at` is declared a gap. */
+  readonly clean: boolean;
+  /** Keys ever given, by point id. New ones are assigned by the caller above the highest and recorded through the config fact. */
+  readonly keys: ReadonlyMap<PointId, PointKey>;
+  checkpoint(checkpoint: Checkpoint): void;
+  /** Everything after the newest checkpoint that can be used, that checkpoint first. */
+  recover(version: string): AsyncIterable<readonly JournalEntry[]>;
+  /** Samples accepted and not yet durable: above a bound, intake sheds before the stamp. */
+  readonly backlog: number;
+  /** Called with the highest seq that is durable, each time it grows. */
+  onDurable(see: (seq: number) => void): Cancel;
+  status(): JournalStatus;
+  close(): Promise<void>;
+}
+
+export interface JournalStatus {
+  readonly state: "writing" | "stalled" | "full" | "failed";
+  readonly message?: string;
+  readonly durableSeq: number;
+  readonly bytes: number;
+  readonly readers: readonly ReaderStatus[];
+}
+
+/** How far a reader of the journal (the database, later the uplink) has come. */
+export interface ReaderStatus {
+  readonly name: string;
+  readonly state: "following" | "waiting" | "catching up" | "stopped";
+  readonly behindEntries: number;
+  readonly message?: string;
+}
+
+/** The recording as replay reads it. */
+export interface FactStore {
+  /** In (at, seq) order, from <= at < to. Batches come back as they were. */
+  scan(from: Timestamp, to: Timestamp): AsyncIterable<readonly JournalEntry[]>;
+  /** The newest checkpoint at or before `at` written by this version, or undefined. */
+  checkpointBefore(at: Timestamp, version: string): Promise<Checkpoint | undefined>;
+  /** The newest config fact at or before `at`: where a scan without a checkpoint starts its plant description. */
+  configBefore(at: Timestamp): Promise<Fact | undefined>;
+  /** The stretch the recording covers; undefined when it is empty. */
+  extent(): Promise<{ from: Timestamp; to: Timestamp } | undefined>;
+  close(): Promise<void>;
+}
+
+export interface HistoryRow {
+  readonly point: PointId;
+  readonly sourceTime: Timestamp;
+  readonly at: Timestamp;
+  readonly value: Value | null;
+  readonly quality: Quality;
+}
+
+export interface BucketRow {
+  readonly point: PointId;
+  readonly time: Timestamp;
+  readonly count: number;
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly mean: number | null;
+  readonly last: number | null;
+  readonly quality: Quality;
+}
+
+/** Questions people ask of the past. All are bounded and end when the signal says so. */
+export interface History {
+  raw(
+    points: readonly PointId[],
+    from: Timestamp,
+    to: Timestamp,
+    options: { limit: number; signal: AbortSignal },
+  ): AsyncIterable<readonly HistoryRow[]>;
+  buckets(
+    points: readonly PointId[],
+    from: Timestamp,
+    to: Timestamp,
+    options: { buckets: number; signal: AbortSignal },
+  ): AsyncIterable<readonly BucketRow[]>;
+}
