@@ -1,0 +1,19 @@
+import type { TapFactory } from "#src/contract/bus.ts";
+import { LatestTap } from "./latest.ts";
+import { PlantTap } from "./plant.ts";
+import { StalenessTap } from "./staleness.ts";
+
+/** What every timeline carries, live or not: the description of the plant, the newest values, and who has gone silent. */
+export interface StandardTaps {
+  readonly plant: PlantTap;
+  readonly latest: LatestTap;
+  readonly staleness: StalenessTap;
+  readonly factories: readonly TapFactory[];
+}
+
+export function standardTaps(): StandardTaps {
+  const plant = new PlantTap();
+  const staleness = new StalenessTap(plant);
+  const latest = new LatestTap(plant, (key) => staleness.isStale(key));
+  return { plant, latest, staleness, factories: [plant.factory, staleness.factory, latest.factory] };
+}
