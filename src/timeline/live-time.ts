@@ -16,7 +16,9 @@ const earliestTrusted = Date.UTC(2025, 0, 1) * 1_000;
 /** A disagreement below this is slewed away, above it is a fact. */
 const stepUs = 1 * usPerSecond;
 /** How fast small disagreements are worked off: 500 µs a second, the rate an NTP daemon uses. */
-const slewPerUs = 500e-6;
+const slewRate = 500e-6;
+/** Closer than this to the wall clock there is nothing to slew. */
+const closeUs = 500;
 /** The driver looks at the clock several times a second; not having looked for this long means this process stood still. */
 const stallUs = 1 * usPerSecond;
 
@@ -28,6 +30,7 @@ export class SlewedTime implements LiveTime {
   readonly #clocks: MachineClocks;
   #lastMonotonic: number;
   #now: Timestamp;
+  #rate = 1;
   #stalledUs = 0;
   #wallAheadUs: number;
   #trusted: boolean;
@@ -47,8 +50,8 @@ export class SlewedTime implements LiveTime {
     const passed = monotonic - this.#lastMonotonic;
     this.#lastMonotonic = monotonic;
     if (passed > stallUs) this.#stalledUs += passed;
-    else this.#now += Math.round(passed);
-    return this.#now;
+    else this.#now += passed * this.#rate;
+    return Math.floor(this.#now);
   }
 
   trusted(): boolean {
@@ -68,7 +71,7 @@ export class SlewedTime implements LiveTime {
   settle(): { fact: ClockFact; at: Timestamp } | undefined {
     const from = this.now();
     if (this.#stalledUs > 0) {
-      this.#now += Math.round(this.#stalledUs);
+      this.#now += this.#stalledUs;
       this.#stalledUs = 0;
       return this.#told("stalled", from);
     }
@@ -79,12 +82,9 @@ export class SlewedTime implements LiveTime {
   }
 
   #slew(ahead: number, from: Timestamp): { fact: ClockFact; at: Timestamp } | undefined {
-    if (this.#wallAheadUs === 0) {
-      const most = Math.max(1, Math.round(slewPerUs * 250_000));
-      // Going back would break the order of the record, so a clock that is ahead of the wall only waits less than it would.
-      this.#now += Math.max(0, Math.min(most, Math.round(ahead)));
-    }
-    const trusted = this.#wallAheadUs === 0 && this.#clocks.wallUs() >= earliestTrusted;
+    const follows = this.#wallAheadUs === 0 && Math.abs(ahead) > closeUs;
+    this.#rate = follows ? 1 + Math.sign(ahead) * slewRate : 1;
+    const trusted = this.#believes();
     if (trusted === this.#trusted) return undefined;
     this.#trusted = trusted;
     return this.#told(trusted ? "trusted" : "not trusted", from);
@@ -93,15 +93,20 @@ export class SlewedTime implements LiveTime {
   /** Forward is followed at once; backward cannot be, since the record only goes forward: it is told and waited out. */
   #step(ahead: number, from: Timestamp): { fact: ClockFact; at: Timestamp } {
     const forward = ahead > this.#wallAheadUs;
-    if (ahead >= 0) {
-      this.#now += Math.round(ahead);
+    this.#rate = 1;
+    if (ahead > -stepUs) {
+      this.#now += Math.max(0, ahead);
       this.#wallAheadUs = 0;
-    } else this.#wallAheadUs = ahead;
-    this.#trusted = this.#wallAheadUs === 0 && this.#clocks.wallUs() >= earliestTrusted;
+    } else this.#wallAheadUs = Math.round(ahead);
+    this.#trusted = this.#believes();
     return this.#told(forward ? "stepped forward" : "stepped backward", from);
   }
 
+  #believes(): boolean {
+    return this.#wallAheadUs === 0 && this.#clocks.wallUs() >= earliestTrusted;
+  }
+
   #told(why: ClockFact["why"], from: Timestamp): { fact: ClockFact; at: Timestamp } {
-    return { fact: { kind: "clock", from, why, wallAheadUs: this.#wallAheadUs, trusted: this.#trusted }, at: this.#now };
+    return { fact: { kind: "clock", from, why, wallAheadUs: this.#wallAheadUs, trusted: this.#trusted }, at: Math.floor(this.#now) };
   }
 }
