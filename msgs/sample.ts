@@ -35,6 +35,11 @@ export interface Samples {
   readonly origin: SampleOrigin;
   /** When the question was put, for `asked`; the earliest of the batch. */
   readonly askedAt?: Timestamp;
+  /**
+   * Every source time of this batch came from the device. Absent: at least one is our own time of receipt, which says nothing
+   * about when the value was true, so a `pushed` batch without this is no evidence for a command.
+   */
+  readonly deviceTimes?: true;
   /** Which stream this came through: adapter or adapter/device. Shedding and gaps are counted for it. */
   readonly stream: string;
   /** Where the source stands after this batch (trend log position, sequence number); stored with the rows or not at all. */
@@ -59,7 +64,7 @@ export interface SampleRow {
 
 export function samplesOf(
   rows: readonly SampleRow[],
-  about: { origin: SampleOrigin; stream: string; askedAt?: Timestamp; resume?: { source: string; token: string } },
+  about: { origin: SampleOrigin; stream: string; askedAt?: Timestamp; deviceTimes?: true; resume?: { source: string; token: string } },
 ): Samples {
   const n = rows.length;
   const batch = {

@@ -1,6 +1,6 @@
 import type { Command, CommandStep } from "#msgs/command.ts";
 import type { DeviceAct, Receipt } from "./adapter.ts";
-import type { DeviceId, PointId } from "#msgs/point.ts";
+import type { DeviceId, PointId, Value } from "#msgs/point.ts";
 
 export type Role = "viewer" | "operator" | "engineer" | "admin";
 
@@ -26,7 +26,7 @@ export interface Desk {
   find(commandId: string): CommandStep | undefined;
 }
 
-/** Live's way to the outside. Exists in live only; a replay has none to call. */
+/** Live's way to the outside; values are in the point's unit, scaling is the host's business. Exists in live only; a replay has none to call. */
 export interface Actuator {
   perform(act: DeviceAct, signal: AbortSignal): Promise<Receipt>;
 }
@@ -37,4 +37,8 @@ export interface DeviceSide {
   actuator(device: DeviceId): Actuator | undefined;
   /** Asks now; the answers go onto the bus as `asked` samples. Resolves when they are published, rejects when the device does not answer. */
   ask(points: readonly PointId[], signal: AbortSignal): Promise<void>;
+  /** The device keeps the sixteen slots of this point itself (BACnet); then they are its, and the gateway mirrors them. */
+  keepsSlots?(point: PointId): boolean;
+  /** The device's own sixteen, asked now, index 0 is priority 1, in the point's unit. Rejects when the device does not answer. */
+  slots?(point: PointId, signal: AbortSignal): Promise<readonly (Value | null)[]>;
 }
