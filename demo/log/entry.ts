@@ -1,0 +1,44 @@
+import type { TableName } from "../modbus/bank.ts";
+
+/** Registers or bits that went out in one answer. */
+export interface ReadEntry {
+  kind: "read";
+  /** Place in the device's log: one number for everything it handed over or was told. */
+  index: number;
+  /** Wall time, ms since 1970. */
+  at: number;
+  /** The value of the hand-over counter in this very answer. */
+  sequence: number;
+  table: TableName;
+  start: number;
+  quantity: number;
+  /** The data bytes as they went out. */
+  hex: string;
+}
+
+/** A message that went out to the broker. */
+export interface PublishEntry {
+  kind: "publish";
+  index: number;
+  at: number;
+  sequence: number;
+  topic: string;
+  payload: string;
+}
+
+/** Something the device was told, and what it made of it. */
+export interface ToldEntry {
+  kind: "told";
+  index: number;
+  at: number;
+  /** Point name, or null when no point lies there. */
+  point: string | null;
+  value: number | boolean | string;
+  /** What the device then held: differs from `value` when it clamped, ignored or refused. */
+  held: number | boolean | string | null;
+  outcome: "applied" | "clamped" | "ignored" | "refused" | "reverting";
+  /** Where it came from: a protocol, or a person at the panel. */
+  by: "modbus" | "mqtt" | "panel";
+}
+
+export type LogEntry = ReadEntry | PublishEntry | ToldEntry;

@@ -1,0 +1,101 @@
+import { handedOverPoint, type ModbusDeviceMap, type ModbusPoint } from "./modbus-map.ts";
+
+/** Both pumps and the flow controller in one unit. */
+export const pumpStationMap: ModbusDeviceMap = {
+  device: "pump-station",
+  unitId: 21,
+  title: "Pump station with flow controller fc-101",
+  area: "north-field",
+  product: "PS-12 pump station",
+  points: [
+    handedOverPoint("pump-station"),
+    ...pumpPoints("p-1", 0),
+    ...pumpPoints("p-2", 1),
+    {
+      point: "p-1/discharge-pressure",
+      title: "Pressure before v-101",
+      table: "input",
+      address: 20,
+      type: "f32",
+      order: "badc",
+      unit: "kPa",
+      range: [-20, 1000],
+    },
+    { point: "fc-101/auto", title: "Flow controller in automatic", table: "coil", address: 4, type: "bit", writable: true },
+    {
+      point: "fc-101/setpoint",
+      title: "Flow set-point",
+      table: "holding",
+      address: 4,
+      type: "f32",
+      order: "cdab",
+      unit: "L/min",
+      range: [0, 1000],
+      writable: true,
+      evidence: "pipe/flow",
+    },
+    {
+      point: "fc-101/output",
+      title: "Speed asked of p-1",
+      table: "input",
+      address: 22,
+      type: "u16",
+      scale: 0.1,
+      unit: "%",
+      range: [0, 100],
+    },
+  ],
+};
+
+function pumpPoints(pump: string, index: number): ModbusPoint[] {
+  const input = 2 + 8 * index;
+  return [
+    {
+      point: `${pump}/run`,
+      title: "Run command",
+      table: "coil",
+      address: 2 * index,
+      type: "bit",
+      writable: true,
+      evidence: `${pump}/running`,
+    },
+    { point: `${pump}/reset`, title: "Reset a trip", table: "coil", address: 2 * index + 1, type: "bit", writable: true, momentary: true },
+    { point: `${pump}/running`, title: "It turns", table: "discrete", address: 2 * index, type: "bit" },
+    { point: `${pump}/tripped`, title: "Motor protection has opened", table: "discrete", address: 2 * index + 1, type: "bit" },
+    { point: `${pump}/speed`, title: "Speed", table: "input", address: input, type: "u16", scale: 0.1, unit: "%", range: [0, 100] },
+    {
+      point: `${pump}/motor-temperature`,
+      title: "Motor temperature",
+      table: "input",
+      address: input + 1,
+      type: "s16",
+      scale: 0.1,
+      unit: "Cel",
+      range: [-20, 200],
+    },
+    { point: `${pump}/power`, title: "Shaft power", table: "input", address: input + 2, type: "f32", unit: "kW", range: [0, 15] },
+    {
+      point: `${pump}/current`,
+      title: "Motor current",
+      table: "input",
+      address: input + 4,
+      type: "u16",
+      scale: 0.01,
+      unit: "A",
+      range: [0, 40],
+    },
+    { point: `${pump}/run-time`, title: "Time run", table: "input", address: input + 5, type: "u32", unit: "s" },
+    {
+      point: `${pump}/speed-setpoint`,
+      title: "Speed asked for; fc-101 drives that of p-1 in automatic",
+      table: "holding",
+      address: index,
+      type: "u16",
+      scale: 0.1,
+      unit: "%",
+      range: [0, 100],
+      writable: true,
+      evidence: `${pump}/speed`,
+    },
+  ];
+}
