@@ -21,8 +21,13 @@ export interface Journal extends Recorder {
   /** Keys ever given, by point id. New ones are assigned by the caller above the highest and recorded through the config fact. */
   readonly keys: ReadonlyMap<PointId, PointKey>;
   checkpoint(checkpoint: Checkpoint): void;
-  /** Everything after the newest checkpoint that can be used, that checkpoint first. */
-  recover(version: string): AsyncIterable<readonly JournalEntry[]>;
+  /** Stretches of the journal itself that were found damaged when it was opened; whoever opens it declares them as gaps. */
+  readonly damaged: readonly { readonly from: Timestamp; readonly to: Timestamp; readonly why: string }[];
+  /**
+   * Everything after the newest checkpoint this version can use, that checkpoint first. Without one: from `since` (or the
+   * oldest entry) on, the config fact in force there first. Ends at what was there when it was called.
+   */
+  recover(version: string, since?: Timestamp): AsyncIterable<readonly JournalEntry[]>;
   /** Samples accepted and not yet durable: above a bound, intake sheds before the stamp. */
   readonly backlog: number;
   /** Called with the highest seq that is durable, each time it grows. */

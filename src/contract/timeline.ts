@@ -38,6 +38,8 @@ export interface Opened {
   retell(fact: Fact): void;
   advance(to: Timestamp): void;
   nextDue(): Timestamp | undefined;
+  /** The seq of the last fact. */
+  seq(): number;
   save(): Checkpoint;
   restore(checkpoint: Checkpoint): void;
 }

@@ -89,9 +89,7 @@ export class BoundedQueue implements FactQueue {
       else byFact.set(fact, [index]);
     }
     this.#latest = new Map();
-    return [...byFact]
-      .sort(([a], [b]) => a.seq - b.seq)
-      .map(([fact, indexes]) => ({ ...fact, samples: selected(fact.samples, indexes) }));
+    return [...byFact].sort(([a], [b]) => a.seq - b.seq).map(([fact, indexes]) => ({ ...fact, samples: selected(fact.samples, indexes) }));
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<readonly Fact[]> {
@@ -121,7 +119,12 @@ function onlyOf(samples: Samples, points: ReadonlySet<PointKey>): Samples {
 
 function selected(samples: Samples, indexes: readonly number[]): Samples {
   const count = indexes.length;
-  const columns = { keys: new Uint32Array(count), sourceTimes: new Float64Array(count), values: new Float64Array(count), qualities: new Uint8Array(count) };
+  const columns = {
+    keys: new Uint32Array(count),
+    sourceTimes: new Float64Array(count),
+    values: new Float64Array(count),
+    qualities: new Uint8Array(count),
+  };
   const texts = new Map<number, string>();
   const codes = new Map<number, number>();
   for (let to = 0; to < count; to++) {

@@ -2,6 +2,7 @@ import type { Cancel, Timers } from "#src/contract/clock.ts";
 import type { Intake } from "#src/contract/bus.ts";
 import type { Opened } from "#src/contract/timeline.ts";
 import type { FactBody, GapFact } from "#msgs/fact.ts";
+import type { Samples } from "#msgs/sample.ts";
 import type { Timestamp } from "#msgs/time.ts";
 import { usPerMs, usPerSecond } from "#msgs/time.ts";
 import type { SlewedTime } from "./live-time.ts";
@@ -67,12 +68,12 @@ export class LiveDriver implements Intake {
     this.#rearm();
   }
 
-  /** Publishes samples and says whether they were taken; a late-acknowledging protocol must know. */
-  offer(fact: FactBody & { kind: "samples" }): boolean {
-    if (this.#isShed(fact.samples.stream, fact.samples.keys.length)) return false;
-    this.#parts.opened.into.publish(fact, this.#parts.time.now());
+  /** Publishes a batch and answers with its seq, or undefined when it was shed: a late-acknowledging protocol must know. */
+  offer(samples: Samples): number | undefined {
+    if (this.#isShed(samples.stream, samples.keys.length)) return undefined;
+    this.#parts.opened.into.publish({ kind: "samples", samples }, this.#parts.time.now());
     this.#rearm();
-    return true;
+    return this.#parts.opened.seq();
   }
 
   ready(): Promise<void> {

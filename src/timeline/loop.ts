@@ -40,6 +40,10 @@ export class Loop {
     return this.#now;
   }
 
+  get seq(): number {
+    return this.#seq;
+  }
+
   nextDue(): Timestamp | undefined {
     return this.#deadlines.first()?.due;
   }

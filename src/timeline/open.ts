@@ -23,6 +23,7 @@ export function open(spec: TimelineSpec, version = ""): Opened {
     retell: (fact) => loop.retell(fact),
     advance: (to) => loop.advance(to),
     nextDue: () => loop.nextDue(),
+    seq: () => loop.seq,
     save: () => loop.save(version),
     restore: (checkpoint) => loop.restore(checkpoint),
   };

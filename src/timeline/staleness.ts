@@ -63,7 +63,12 @@ export class StalenessTap implements Tap {
   }
 
   restore(state: unknown): void {
-    const saved = state as { heardAt: Float64Array<ArrayBuffer>; afterUs: Float64Array<ArrayBuffer>; armed: Uint8Array<ArrayBuffer>; stale: Uint8Array<ArrayBuffer> };
+    const saved = state as {
+      heardAt: Float64Array<ArrayBuffer>;
+      afterUs: Float64Array<ArrayBuffer>;
+      armed: Uint8Array<ArrayBuffer>;
+      stale: Uint8Array<ArrayBuffer>;
+    };
     this.#heardAt = saved.heardAt;
     this.#afterUs = saved.afterUs;
     this.#armed = saved.armed;

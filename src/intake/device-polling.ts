@@ -1,0 +1,213 @@
+import type { Binding, Connection, PushedReading } from "#src/contract/adapter.ts";
+import type { LiveTime, Timers } from "#src/contract/clock.ts";
+import type { LinkCounters } from "#src/contract/gateway.ts";
+import type { DeviceId } from "#msgs/point.ts";
+import type { Random } from "#src/kit/random.ts";
+import type { Outlet } from "./outlet.ts";
+import type { DevicePhase } from "./link-table.ts";
+import type { PollGroup } from "./schedule.ts";
+import { quality } from "#msgs/quality.ts";
+import { usPerMs } from "#msgs/time.ts";
+import { backOff } from "#src/kit/back-off.ts";
+import { GatewayError, messageOf } from "#src/kit/errors.ts";
+import { step } from "#src/kit/table.ts";
+import { Counters } from "./counters.ts";
+import { deviceTable } from "./link-table.ts";
+import { Slots, groupsOf } from "./schedule.ts";
+
+/** Points that should be listened to, where the device or adapter cannot: asked at this rate instead. */
+const fallbackPollMs = 5_000;
+/** A device that is down is probed with growing pauses up to this. */
+const probeCeilingMs = 30_000;
+
+export interface DeviceParts {
+  readonly adapter: string;
+  readonly device: DeviceId;
+  readonly outlet: Outlet;
+  readonly time: LiveTime;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly linkCounters: Counters;
+  /** Told when this device went up or down, so that the link can see whether anybody still answers. */
+  readonly changed: () => void;
+}
+
+/** One device: asks its points at their rates, listens to the rest, and says how it is. Knows nothing of its neighbours. */
+export class DevicePolling {
+  readonly device: DeviceId;
+  readonly counters = new Counters();
+  readonly #parts: DeviceParts;
+  readonly #stream: string;
+  #bindings: readonly Binding[];
+  #phase: DevicePhase = "unknown";
+  #since: number;
+  #reason: string | undefined;
+  #answeredOnce = false;
+
+  constructor(parts: DeviceParts, bindings: readonly Binding[]) {
+    this.#parts = parts;
+    this.device = parts.device;
+    this.#bindings = bindings;
+    this.#stream = `${parts.adapter}/${parts.device}`;
+    this.#since = parts.time.now();
+  }
+
+  get phase(): DevicePhase {
+    return this.#phase;
+  }
+
+  get since(): number {
+    return this.#since;
+  }
+
+  get reason(): string | undefined {
+    return this.#reason;
+  }
+
+  /** Whether anything was heard since the link came up. */
+  get hasAnswered(): boolean {
+    return this.#answeredOnce;
+  }
+
+  get bindings(): readonly Binding[] {
+    return this.#bindings;
+  }
+
+  status(): LinkCounters {
+    return this.counters.read();
+  }
+
+  /** Polls and listens until the signal ends it. Never rejects: what goes wrong is told as facts. */
+  async serve(connection: Connection, signal: AbortSignal): Promise<void> {
+    this.#answeredOnce = false;
+    const listened = connection.subscribe ? this.#bindings.filter((binding) => binding.pollMs === 0) : [];
+    const polled = this.#bindings.filter((binding) => !listened.includes(binding));
+    await Promise.all([
+      ...groupsOf(polled, fallbackPollMs).map((group, index, all) => this.#poll(connection, group, index / all.length, signal)),
+      listened.length > 0 ? this.#listen(connection, listened, signal) : undefined,
+    ]);
+  }
+
+  /** The link is gone: nothing of this device can be believed any more. */
+  unlinked(): void {
+    this.#phase = step(deviceTable, this.#phase, "unlinked");
+    this.spoil(this.#bindings, quality.badLink);
+  }
+
+  spoil(bindings: readonly Binding[], byte: number): void {
+    this.#parts.outlet.spoil(this.#stream, bindings.map(({ point }) => point), byte); // prettier-ignore
+  }
+
+  /** Asks now and publishes what comes back; rejects when the device does not answer. */
+  async ask(connection: Connection, bindings: readonly Binding[], signal: AbortSignal): Promise<void> {
+    const askedAt = this.#parts.time.now();
+    const readings = await connection.read(bindings, signal);
+    const tookMs = (this.#parts.time.now() - askedAt) / usPerMs;
+    this.counters.answered(readings.length, tookMs);
+    this.#parts.linkCounters.answered(readings.length, tookMs);
+    this.#answered();
+    this.#deliver(bindings, readings, askedAt);
+  }
+
+  #deliver(bindings: readonly Binding[], readings: Awaited<ReturnType<Connection["read"]>>, askedAt: number): void {
+    const points = bindings.map(({ point }) => point);
+    if (!this.#parts.outlet.deliver(this.#stream, points, readings, { origin: "asked", askedAt })) this.counters.shed(points.length);
+  }
+
+  async #poll(connection: Connection, group: PollGroup, phase: number, signal: AbortSignal): Promise<void> {
+    const { time, timers, random } = this.#parts;
+    const periodUs = group.periodMs * usPerMs;
+    const probe = backOff({ firstMs: Math.max(group.periodMs, 500), ceilingMs: Math.max(probeCeilingMs, group.periodMs), random });
+    // The first question goes out at once; later ones are spread over the period so that groups do not crowd each other.
+    await this.#try(connection, group, signal);
+    const slots = new Slots(time.now() + Math.round(periodUs * (phase || 1)), periodUs);
+    while (!signal.aborted) {
+      const waitMs = this.#phase === "down" ? probe.next() : Math.max(0, (slots.nextUs - time.now()) / usPerMs);
+      if (!(await slept(timers, waitMs, signal))) return;
+      await this.#try(connection, group, signal);
+      if (this.#phase !== "down") probe.reset();
+      slots.done(time.now());
+    }
+  }
+
+  async #try(connection: Connection, group: PollGroup, signal: AbortSignal): Promise<void> {
+    try {
+      await this.ask(connection, group.bindings, signal);
+    } catch (error) {
+      if (!signal.aborted) this.#failed(error, group.bindings);
+    }
+  }
+
+  async #listen(connection: Connection, bindings: readonly Binding[], signal: AbortSignal): Promise<void> {
+    const retry = backOff({ firstMs: 1_000, ceilingMs: probeCeilingMs, random: this.#parts.random });
+    while (!signal.aborted) {
+      try {
+        const subscription = await connection.subscribe!(bindings, (readings, about) => this.#heard(readings, about), signal);
+        const groups = groupsOf(subscription.refused, fallbackPollMs);
+        await Promise.all(groups.map((group, index) => this.#poll(connection, group, index / groups.length, signal)));
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#failed(error, bindings);
+        if (!(await slept(this.#parts.timers, retry.next(), signal))) return;
+      }
+    }
+  }
+
+  #heard(
+    readings: readonly PushedReading[],
+    about?: { retained?: boolean; historical?: boolean; settled?: (stored: boolean) => void },
+  ): void {
+    this.counters.pushed(readings.length);
+    this.#parts.linkCounters.pushed(readings.length);
+    if (!about?.retained && !about?.historical) this.#answered();
+    const origin = about?.historical ? "historical" : about?.retained ? "retained" : "pushed";
+    const points = readings.map(({ binding }) => binding.point);
+    const taken = this.#parts.outlet.deliver(this.#stream, points, readings, { origin, ...(about?.settled && { settled: about.settled }) });
+    if (!taken) this.counters.shed(points.length);
+  }
+
+  #answered(): void {
+    this.#answeredOnce = true;
+    this.#reason = undefined;
+    this.#turn("answered");
+  }
+
+  #failed(error: unknown, bindings: readonly Binding[]): void {
+    const code = error instanceof GatewayError ? error.code : "bad-answer";
+    this.counters.failed(code);
+    this.#parts.linkCounters.failed(code);
+    this.#reason = messageOf(error);
+    const wasDown = this.#phase === "down";
+    this.#turn("failed", code);
+    if (!wasDown) this.spoil(this.#phase === "down" ? this.#bindings : bindings, quality.badLink);
+  }
+
+  #turn(event: "answered" | "failed", code?: string): void {
+    const before = this.#phase;
+    this.#phase = step(deviceTable, before, event);
+    if (this.#phase === before) return;
+    this.#since = this.#parts.time.now();
+    if (this.#phase === "up" || this.#phase === "down") {
+      this.#parts.outlet.publish({
+        kind: "link",
+        adapter: this.#parts.adapter,
+        device: this.device,
+        state: this.#phase,
+        ...(code && { code }),
+        ...(this.#reason && { reason: this.#reason }),
+      });
+      this.#parts.changed();
+    }
+  }
+}
+
+/** False when it was woken by the end of everything. */
+async function slept(timers: Timers, ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await timers.sleep(Math.ceil(ms), signal);
+    return !signal.aborted;
+  } catch {
+    return false;
+  }
+}

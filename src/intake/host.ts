@@ -1,0 +1,105 @@
+import type { Actuator, DeviceSide } from "#src/contract/control.ts";
+import type { LiveTime, Timers } from "#src/contract/clock.ts";
+import type { LinkStatus, Links, Plant } from "#src/contract/gateway.ts";
+import type { DeviceId, PointId, Value } from "#msgs/point.ts";
+import type { Log } from "#src/kit/log.ts";
+import type { Random } from "#src/kit/random.ts";
+import type { LinkParts, LinkSpec } from "./link.ts";
+import type { LiveSink } from "./outlet.ts";
+import { GatewayError } from "#src/kit/errors.ts";
+import { Link } from "./link.ts";
+import { Outlet } from "./outlet.ts";
+
+export interface HostParts {
+  readonly plant: Plant;
+  readonly sink: LiveSink;
+  readonly time: LiveTime;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** Everything the gateway keeps open to the outside, once for all protocols. */
+export class Host implements Links, DeviceSide {
+  readonly #links = new Map<string, Link>();
+  readonly #parts: LinkParts;
+
+  constructor(parts: HostParts) {
+    this.#parts = { ...parts, outlet: new Outlet(parts.plant, parts.time, parts.sink) };
+  }
+
+  /** Starts what is new, stops what is gone, and makes anew what changed; the others are not touched. */
+  async apply(specs: readonly LinkSpec[]): Promise<void> {
+    const wanted = new Map(specs.map((spec) => [spec.id, spec]));
+    const leaving = [...this.#links.values()].filter(({ spec }) => !isSame(spec, wanted.get(spec.id)));
+    await Promise.all(leaving.map((link) => link.stop()));
+    for (const link of leaving) this.#links.delete(link.spec.id);
+    for (const spec of specs) if (!this.#links.has(spec.id)) this.#open(spec);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#links.values()].map((link) => link.stop()));
+    this.#links.clear();
+  }
+
+  status(): readonly LinkStatus[] {
+    return [...this.#links.values()].flatMap((link) => link.status());
+  }
+
+  attempted(): boolean {
+    return [...this.#links.values()].every((link) => link.attempted);
+  }
+
+  actuator(device: DeviceId): Actuator | undefined {
+    const link = this.#linkOf(device);
+    return link?.isUp ? { perform: (act, signal) => link.act(act, signal) } : undefined;
+  }
+
+  keepsSlots(point: PointId): boolean {
+    return this.#linkOfPoint(point)?.keepsSlots() ?? false;
+  }
+
+  async slots(point: PointId, signal: AbortSignal): Promise<readonly (Value | null)[]> {
+    const link = this.#linkOfPoint(point);
+    if (!link) throw new GatewayError("bad-address", `there is no point ${point}`);
+    return link.slots(point, signal);
+  }
+
+  async ask(points: readonly PointId[], signal: AbortSignal): Promise<void> {
+    const byDevice = new Map<DeviceId, Set<PointId>>();
+    for (const id of points) {
+      const point = this.#parts.plant.points.get(id);
+      if (!point) throw new GatewayError("bad-address", `there is no point ${id}`);
+      const wanted = byDevice.get(point.device);
+      if (wanted) wanted.add(id);
+      else byDevice.set(point.device, new Set([id]));
+    }
+    await Promise.all([...byDevice].map(([device, wanted]) => this.#askDevice(device, wanted, signal)));
+  }
+
+  async #askDevice(device: DeviceId, points: ReadonlySet<PointId>, signal: AbortSignal): Promise<void> {
+    const link = this.#linkOf(device);
+    if (!link) throw new GatewayError("link-lost", `no adapter serves ${device}`);
+    await link.ask(device, points, signal);
+  }
+
+  #open(spec: LinkSpec): void {
+    const link = new Link(spec, { ...this.#parts, log: this.#parts.log.area(spec.id) });
+    this.#links.set(spec.id, link);
+    link.start();
+  }
+
+  #linkOfPoint(point: PointId): Link | undefined {
+    const known = this.#parts.plant.points.get(point);
+    return known && this.#linkOf(known.device);
+  }
+
+  #linkOf(device: DeviceId): Link | undefined {
+    for (const link of this.#links.values()) if (link.devices.has(device)) return link;
+    return undefined;
+  }
+}
+
+function isSame(spec: LinkSpec, other: LinkSpec | undefined): boolean {
+  return other !== undefined && spec.module === other.module && JSON.stringify(spec.config) === JSON.stringify(other.config);
+}

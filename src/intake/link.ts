@@ -1,0 +1,258 @@
+import type { AdapterConfig, AdapterModule, Binding, Connection, DeviceAct, Receipt } from "#src/contract/adapter.ts";
+import type { LiveTime, Timers } from "#src/contract/clock.ts";
+import type { LinkStatus, Plant } from "#src/contract/gateway.ts";
+import type { Log } from "#src/kit/log.ts";
+import type { Random } from "#src/kit/random.ts";
+import type { DeviceId, PointId, Value } from "#msgs/point.ts";
+import type { LinkPhase } from "./link-table.ts";
+import type { Outlet } from "./outlet.ts";
+import { quality } from "#msgs/quality.ts";
+import { backOff } from "#src/kit/back-off.ts";
+import { GatewayError, messageOf } from "#src/kit/errors.ts";
+import { step } from "#src/kit/table.ts";
+import { Counters } from "./counters.ts";
+import { DevicePolling } from "./device-polling.ts";
+import { linkTable } from "./link-table.ts";
+import { rawOf, valueIn } from "./normalise.ts";
+
+/** One adapter of the site: its protocol and what it is configured to do. */
+export interface LinkSpec {
+  readonly id: string;
+  readonly module: AdapterModule;
+  readonly config: AdapterConfig;
+}
+
+export interface LinkParts {
+  readonly plant: Plant;
+  readonly outlet: Outlet;
+  readonly time: LiveTime;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+const firstRetryMs = 500;
+const retryCeilingMs = 30_000;
+
+/** Keeps one link open: connects, notices the loss, waits longer each time, and marks everything behind it bad meanwhile. */
+export class Link {
+  readonly spec: LinkSpec;
+  readonly devices: ReadonlyMap<DeviceId, DevicePolling>;
+  readonly #parts: LinkParts;
+  readonly #counters = new Counters();
+  readonly #stopping = new AbortController();
+  #phase: LinkPhase = "idle";
+  #since: number;
+  #reason: string | undefined;
+  #connection: Connection | undefined;
+  #attempted = false;
+  #running: Promise<void> | undefined;
+
+  constructor(spec: LinkSpec, parts: LinkParts) {
+    this.spec = spec;
+    this.#parts = parts;
+    this.#since = parts.time.now();
+    const shared = { adapter: spec.id, outlet: parts.outlet, time: parts.time, timers: parts.timers, random: parts.random };
+    const polling = spec.config.devices.map(
+      ({ id, bindings }) =>
+        new DevicePolling({ ...shared, device: id, linkCounters: this.#counters, changed: () => this.#deviceChanged() }, bindings),
+    );
+    this.devices = new Map(polling.map((device) => [device.device, device]));
+  }
+
+  get attempted(): boolean {
+    return this.#attempted;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new GatewayError("closed", `${this.spec.id} is being stopped`));
+    await this.#connection?.close();
+    await this.#running;
+    this.#phase = step(linkTable, this.#phase, "stop");
+    this.#tell("stopped");
+  }
+
+  status(): readonly LinkStatus[] {
+    const about = { adapter: this.spec.id, protocol: this.spec.module.protocol };
+    const health = this.#connection?.health?.();
+    const own: LinkStatus = {
+      ...about,
+      state: this.#phase === "up" ? "up" : this.#phase === "stopped" ? "stopped" : this.#phase === "waiting" ? "down" : "connecting",
+      since: this.#since,
+      counters: this.#counters.read(),
+      ...(this.#reason && { reason: this.#reason }),
+      ...(health && { health }),
+    };
+    return [own, ...[...this.devices.values()].map((device) => this.#deviceStatus(device, own))];
+  }
+
+  /** The only place in the whole program that calls an adapter's `act`. */
+  async act(act: DeviceAct, signal: AbortSignal): Promise<Receipt> {
+    const connection = this.#connection;
+    if (!connection) throw new GatewayError("link-lost", `${this.spec.id} is not connected`);
+    if (!connection.act) throw new GatewayError("not-supported", `${this.spec.module.title} cannot be commanded`);
+    return connection.act(this.#inDeviceTerms(act), signal);
+  }
+
+  /** The device keeps the sixteen slots itself. Known only while connected. */
+  keepsSlots(): boolean {
+    return this.#connection?.slots !== undefined;
+  }
+
+  /** The device's own sixteen, in the point's unit. */
+  async slots(id: PointId, signal: AbortSignal): Promise<readonly (Value | null)[]> {
+    const connection = this.#connection;
+    const binding = this.#bindingOf(id);
+    if (!connection?.slots || !binding)
+      throw new GatewayError("not-supported", `${this.spec.id} keeps no slots for ${id}, or is not connected`);
+    const raw = await connection.slots(binding, signal);
+    const point = this.#parts.plant.points.get(id);
+    return point ? raw.map((value) => valueIn(point, value)) : raw;
+  }
+
+  get isUp(): boolean {
+    return this.#phase === "up";
+  }
+
+  async ask(device: DeviceId, points: ReadonlySet<PointId>, signal: AbortSignal): Promise<void> {
+    const connection = this.#connection;
+    const polling = this.devices.get(device);
+    if (!connection || !polling) throw new GatewayError("link-lost", `${this.spec.id} is not connected`);
+    await polling.ask(connection, polling.bindings.filter(({ point }) => points.has(point)), signal); // prettier-ignore
+  }
+
+  async #run(): Promise<void> {
+    const { timers, random } = this.#parts;
+    const retry = backOff({ firstMs: firstRetryMs, ceilingMs: retryCeilingMs, random });
+    for (const device of this.devices.values()) device.spoil(device.bindings, quality.badNoValue);
+    while (!this.#stopping.signal.aborted) {
+      if (await this.#connect()) {
+        await this.#serve();
+        if ([...this.devices.values()].some((device) => device.hasAnswered)) retry.reset();
+      }
+      try {
+        if (!this.#stopping.signal.aborted) await timers.sleep(retry.next(), this.#stopping.signal);
+      } catch {
+        return;
+      }
+    }
+  }
+
+  async #connect(): Promise<boolean> {
+    const { time, timers, log } = this.#parts;
+    const before = this.#reason;
+    this.#turn("try");
+    if (before === undefined) this.#tell("connecting");
+    try {
+      const adapter = this.spec.module.create(this.spec.config, { time, timers, log });
+      this.#connection = await adapter.connect(this.#stopping.signal);
+    } catch (error) {
+      this.#attempted = true;
+      if (this.#stopping.signal.aborted) return false;
+      this.#turn("failed");
+      this.#lost(error, before);
+      return false;
+    }
+    this.#attempted = true;
+    this.#counters.connected();
+    this.#reason = undefined;
+    this.#turn("opened");
+    this.#tell("up");
+    return true;
+  }
+
+  async #serve(): Promise<void> {
+    const connection = this.#connection!;
+    const session = new AbortController();
+    const stopEvents = connection.events?.((event) => this.#event(event));
+    const serving = [...this.devices.values()].map((device) => device.serve(connection, session.signal));
+    const error = await connection.lost;
+    this.#connection = undefined;
+    stopEvents?.();
+    session.abort(error);
+    await Promise.all(serving);
+    for (const device of this.devices.values()) device.unlinked();
+    if (this.#stopping.signal.aborted) return;
+    this.#turn("lost");
+    this.#lost(error, undefined);
+  }
+
+  #lost(error: unknown, before: string | undefined): void {
+    this.#reason = messageOf(error);
+    const code = error instanceof GatewayError ? error.code : "link-lost";
+    this.#counters.failed(code);
+    // The same refusal every few seconds is one piece of news, not many.
+    if (this.#reason === before) return;
+    this.#parts.log.warn(`${this.spec.id} is not connected: ${this.#reason}`, { code });
+    this.#tell("down", code);
+  }
+
+  /** Connected, and nobody behind it answers: the connection itself is suspect (half-open), so it is made anew. */
+  #deviceChanged(): void {
+    const all = [...this.devices.values()];
+    if (this.#connection && all.length > 0 && all.every(({ phase }) => phase === "down")) {
+      const silent = this.#connection;
+      this.#parts.log.warn(`${this.spec.id}: no device answers, connecting anew`);
+      void silent.close();
+    }
+  }
+
+  #event(event: Parameters<Parameters<NonNullable<Connection["events"]>>[0]>[0]): void {
+    const { id, device, type, point, sourceTime, data } = event;
+    this.#parts.outlet.publish({
+      kind: "event",
+      type,
+      device,
+      data: { ...data, id },
+      ...(point !== undefined && { point }),
+      ...(sourceTime !== undefined && { sourceTime }),
+    });
+  }
+
+  #inDeviceTerms(act: DeviceAct): DeviceAct {
+    if (act.do === "call") return act;
+    const binding = this.#bindingOf(act.binding.point) ?? act.binding;
+    const point = this.#parts.plant.points.get(binding.point);
+    return act.do === "set" ? { ...act, binding, value: point ? rawOf(point, act.value) : act.value } : { ...act, binding };
+  }
+
+  #bindingOf(point: PointId): Binding | undefined {
+    for (const { bindings } of this.devices.values()) {
+      const found = bindings.find((binding) => binding.point === point);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  #deviceStatus(device: DevicePolling, link: LinkStatus): LinkStatus {
+    const states = { unknown: "connecting", up: "up", doubtful: "up", down: "down" } as const;
+    return {
+      adapter: link.adapter,
+      device: device.device,
+      protocol: link.protocol,
+      state: link.state === "up" ? states[device.phase] : link.state,
+      since: device.since,
+      counters: device.status(),
+      ...((device.reason ?? link.reason) && { reason: device.reason ?? link.reason! }),
+    };
+  }
+
+  #turn(event: "try" | "opened" | "failed" | "lost"): void {
+    this.#phase = step(linkTable, this.#phase, event);
+    this.#since = this.#parts.time.now();
+  }
+
+  #tell(state: LinkStatus["state"], code?: string): void {
+    this.#parts.outlet.publish({
+      kind: "link",
+      adapter: this.spec.id,
+      state,
+      ...(code && { code }),
+      ...(this.#reason && { reason: this.#reason }),
+    });
+  }
+}

@@ -1,0 +1,87 @@
+import type { Reading } from "#src/contract/adapter.ts";
+import type { Point, PointKey, Value } from "#msgs/point.ts";
+import type { SampleRow } from "#msgs/sample.ts";
+import type { Timestamp } from "#msgs/time.ts";
+import { isGood, quality } from "#msgs/quality.ts";
+import { usPerSecond } from "#msgs/time.ts";
+
+/** A device clock this far ahead of ours is not believed; behind it may be by any amount (it may have buffered). */
+const aheadAtMostUs = 60 * usPerSecond;
+
+/** Turns what an adapter read into a row in the point's own unit and kind, with the quality it deserves. */
+export function rowOf(point: Point & { readonly key: PointKey }, reading: Reading, receivedAt: Timestamp, trusted: boolean): SampleRow {
+  const value = reading.quality >= quality.bad ? null : valueIn(point, reading.raw);
+  const worst = Math.max(reading.quality, qualityOf(point, value), timeQuality(reading.sourceTime, receivedAt, trusted));
+  return {
+    key: point.key,
+    value: worst >= quality.bad ? null : value,
+    quality: worst,
+    sourceTime: reading.sourceTime ?? receivedAt,
+    ...(reading.code !== undefined && { code: reading.code }),
+  };
+}
+
+function qualityOf(point: Point, value: Value | null): number {
+  if (value === null) return quality.badDevice;
+  if (point.range && typeof value === "number" && (value < point.range.min || value > point.range.max)) return quality.uncertainRange;
+  return quality.good;
+}
+
+function timeQuality(sourceTime: Timestamp | undefined, receivedAt: Timestamp, trusted: boolean): number {
+  if (!trusted) return quality.uncertainTime;
+  return sourceTime !== undefined && sourceTime > receivedAt + aheadAtMostUs ? quality.uncertainTime : quality.good;
+}
+
+/** Null when what came cannot be a value of this kind: not a number is not a value. */
+export function valueIn(point: Point, raw: Value | null): Value | null {
+  if (raw === null) return null;
+  switch (point.kind) {
+    case "text":
+      return String(raw);
+    case "boolean":
+      return typeof raw === "string"
+        ? (booleanWords.get(raw.toLowerCase()) ?? null)
+        : typeof raw === "boolean"
+          ? raw
+          : finite(raw) !== null
+            ? raw !== 0
+            : null;
+    case "state":
+      return finite(Number(raw));
+    case "number":
+      return numberIn(point, raw);
+  }
+}
+
+const booleanWords = new Map([["true", true], ["on", true], ["1", true], ["false", false], ["off", false], ["0", false]]); // prettier-ignore
+
+function numberIn(point: Point, raw: Value): Value | null {
+  const scale = point.binding.scale;
+  if (typeof raw === "string") {
+    const number = Number(raw);
+    // Whole numbers beyond 2^53 keep their digits as text; scaling them would invent precision.
+    if (!scale && /^-?\d+$/.test(raw) && !Number.isSafeInteger(number)) return raw;
+    return raw.trim() === "" ? null : scaled(number, scale);
+  }
+  return scaled(Number(raw), scale);
+}
+
+function scaled(number: number, scale: Point["binding"]["scale"]): number | null {
+  return finite(scale ? number * scale.gain + scale.offset : number);
+}
+
+function finite(number: number): number | null {
+  return Number.isFinite(number) ? number : null;
+}
+
+/** The way back: what the device must be told so that it shows this value. */
+export function rawOf(point: Point, value: Value): Value {
+  const scale = point.binding.scale;
+  if (point.kind !== "number" || !scale || typeof value !== "number") return value;
+  return (value - scale.offset) / scale.gain;
+}
+
+/** A row that says the value is not to be had; the reason is told by the link fact beside it. */
+export function badRow(key: PointKey, at: Timestamp, byte: number): SampleRow {
+  return { key, value: null, quality: isGood(byte) ? quality.bad : byte, sourceTime: at };
+}
