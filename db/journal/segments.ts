@@ -1,0 +1,316 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { ConfigFact } from "#msgs/fact.ts";
+import type { PointId, PointKey } from "#msgs/point.ts";
+import type { Log } from "#src/kit/log.ts";
+import { entryKind, type StoredEntry } from "../codec/entry.ts";
+import { decodeExact } from "../codec/exact.ts";
+import { GatewayError, assert } from "#src/kit/errors.ts";
+import { openRegister, type Drop, type Register } from "./register.ts";
+import {
+  continueSegment,
+  createSegment,
+  openSegment,
+  type Landmark,
+  type Place,
+  type PlacedEntry,
+  type Segment,
+  type WritableSegment,
+} from "./segment.ts";
+
+export interface SegmentsOptions {
+  readonly folder: string;
+  /** A file is sealed and the next one begun when it has grown to this. */
+  readonly segmentBytes: number;
+  readonly log: Log;
+}
+
+export interface KnownSegment {
+  readonly path: string;
+  readonly firstPosition: number;
+  lastPosition: number;
+  firstAt: number;
+  lastAt: number;
+  bytes: number;
+}
+
+/** The journal's files in their order, the newest of which is written. Every position is in one of them, dropped, or damaged. */
+export interface Segments {
+  readonly register: Register;
+  /** The last entry there is; position 0 when there never was one. */
+  readonly head: Place;
+  readonly bytes: number;
+  /** Stretches lost to damage since this was opened. */
+  readonly damaged: readonly Drop[];
+  /** Position of the oldest entry still here; one past the head when there is none. */
+  readonly tail: number;
+  append(
+    entries: readonly StoredEntry[],
+    versions: ReadonlyMap<StoredEntry, string>,
+    keys: readonly (readonly [PointId, PointKey])[],
+  ): void;
+  /** Entries from a position on, across files; starts later when those are gone. Empty at the head. */
+  read(from: number, bytes: number): readonly PlacedEntry[];
+  /** The entry at exactly this position, while it is here. */
+  placeAt(position: number): Place | undefined;
+  /** The first position at or after `at`. */
+  positionAt(at: number): number;
+  /** The newest checkpoint (written by `version` when one is named) or config fact before a position. */
+  landmark(kind: Landmark, before?: number, version?: string): number | undefined;
+  /** Oldest first; the last one is being written. */
+  list(): readonly KnownSegment[];
+  samplesBetween(from: number, to: number): number;
+  /** Drops the oldest file for good. */
+  dropOldest(why: string): Drop | undefined;
+  /** Clean when everything that was taken is written. */
+  close(clean: boolean): void;
+}
+
+const nameOf = (firstPosition: number) => `segment-${String(firstPosition).padStart(16, "0")}.sqlite`;
+const segmentName = /^segment-(\d{16})\.sqlite$/;
+/** How far ahead of their use numbers are reserved: a lost newest file costs this many numbers and no confusion. */
+const reservedAhead = 1 << 20;
+
+export function openSegments(options: SegmentsOptions): Segments {
+  mkdirSync(options.folder, { recursive: true });
+  const { register, setAside } = openRegister(options.folder);
+  if (setAside) options.log.warn("the journal's register was damaged and set aside", { file: setAside });
+  const segments = new SegmentSet(options, register);
+  if (register.fresh && segments.head.position > 0) rememberKeys(segments);
+  return segments;
+}
+
+/** A register begun anew beside older segments learns their keys from the plant descriptions recorded in them. */
+function rememberKeys(segments: SegmentSet): void {
+  let before = segments.head.position + 1;
+  for (;;) {
+    const position = segments.landmark(entryKind.config, before);
+    if (position === undefined) break;
+    before = position;
+    const entry = segments.read(position, 1)[0];
+    const plant = entry && (decodeExact(entry.body) as Partial<ConfigFact>);
+    segments.register.addKeys((plant?.points ?? []).map((point) => [point.id, point.key] as const));
+  }
+  const { position, seq } = segments.head;
+  segments.register.reserve({ position: position + reservedAhead, seq: seq + reservedAhead });
+}
+
+class SegmentSet implements Segments {
+  readonly register: Register;
+  head: Place = { position: 0, at: 0, seq: 0 };
+  readonly damaged: Drop[] = [];
+  #known: KnownSegment[] = [];
+  #current: WritableSegment | undefined;
+  #open = new Map<string, Segment>();
+  #options: SegmentsOptions;
+
+  constructor(options: SegmentsOptions, register: Register) {
+    this.#options = options;
+    this.register = register;
+    this.#findFiles();
+    this.#current = this.#continueNewest() ?? this.#begin();
+  }
+
+  get bytes(): number {
+    return this.#known.reduce((sum, one) => sum + one.bytes, 0);
+  }
+
+  get tail(): number {
+    return this.#known.find((one) => one.lastPosition >= one.firstPosition)?.firstPosition ?? this.head.position + 1;
+  }
+
+  list(): readonly KnownSegment[] {
+    return this.#known;
+  }
+
+  append(
+    entries: readonly StoredEntry[],
+    versions: ReadonlyMap<StoredEntry, string>,
+    keys: readonly (readonly [PointId, PointKey])[],
+  ): void {
+    const last = entries.at(-1);
+    if (!last) return;
+    if ((this.#known.at(-1)?.bytes ?? 0) >= this.#options.segmentBytes) this.#rotate();
+    const current = (this.#current ??= this.#begin());
+    const position = this.head.position + entries.length;
+    const seq = Math.max(this.head.seq, ...[entries[0]!, last].map((entry) => entry.seq));
+    const { reserved } = this.register;
+    if (position >= reserved.position || seq >= reserved.seq) {
+      this.register.reserve({ position: position + reservedAhead, seq: seq + reservedAhead });
+    }
+    if (keys.length > 0) this.register.addKeys(keys);
+    current.append(this.head.position + 1, entries, versions);
+    const known = this.#known.at(-1);
+    assert(known, "the current segment is known");
+    if (known.lastPosition < known.firstPosition) known.firstAt = entries[0]!.at;
+    known.lastPosition = position;
+    known.lastAt = last.at;
+    this.head = { position, at: Math.max(this.head.at, last.at), seq };
+    for (const entry of entries) known.bytes += entry.body.length + 48;
+  }
+
+  read(from: number, bytes: number): readonly PlacedEntry[] {
+    for (;;) {
+      const known = this.#known.find((one) => one.lastPosition >= from);
+      if (!known) return [];
+      try {
+        const page = this.#reader(known).read(Math.max(from, known.firstPosition), bytes);
+        if (page.length > 0) return page;
+        from = known.lastPosition + 1;
+      } catch (error) {
+        if (!(error instanceof GatewayError) || error.code !== "damaged") throw error;
+        this.#setAside(known, error);
+      }
+    }
+  }
+
+  placeAt(position: number): Place | undefined {
+    const page = this.read(position, 1);
+    return page[0]?.position === position ? page[0] : undefined;
+  }
+
+  positionAt(at: number): number {
+    const known = this.#known.find((one) => one.lastPosition >= one.firstPosition && one.lastAt >= at);
+    return known ? this.#reader(known).positionAt(at) : this.head.position + 1;
+  }
+
+  landmark(kind: Landmark, before = Number.MAX_SAFE_INTEGER, version?: string): number | undefined {
+    for (const known of this.#known.toReversed()) {
+      const found = known.firstPosition < before ? this.#reader(known).landmark(kind, before, version) : undefined;
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  samplesBetween(from: number, to: number): number {
+    let n = 0;
+    for (const known of this.#known) {
+      if (known.lastPosition >= from && known.firstPosition <= to) n += this.#reader(known).samplesBetween(from, to);
+    }
+    return n;
+  }
+
+  dropOldest(why: string): Drop | undefined {
+    const known = this.#known[0];
+    if (!known || this.#known.length < 2) return undefined;
+    const samples = this.samplesBetween(known.firstPosition, known.lastPosition);
+    return this.#forget(known, samples, why, (path) => rmSync(path, { force: true }));
+  }
+
+  close(clean: boolean): void {
+    for (const segment of this.#open.values()) segment.close();
+    this.#open.clear();
+    this.#current?.seal();
+    this.#current?.close();
+    this.register.setClean(clean);
+    this.register.close();
+  }
+
+  #findFiles(): void {
+    const names = readdirSync(this.#options.folder).filter((name) => segmentName.test(name));
+    const damaged: { known: KnownSegment; cause: unknown }[] = [];
+    for (const name of names.sort()) {
+      const path = join(this.#options.folder, name);
+      const firstPosition = Number(segmentName.exec(name)![1]);
+      const known: KnownSegment = { path, firstPosition, lastPosition: firstPosition - 1, firstAt: this.head.at, lastAt: this.head.at, bytes: 0 };
+      this.#known.push(known);
+      try {
+        const segment = this.#reader(known);
+        if (this.register.fresh && this.register.uuid !== segment.uuid) this.register.adopt(segment.uuid);
+        const last = segment.last();
+        if (!last) continue;
+        known.lastPosition = last.position;
+        known.lastAt = last.at;
+        known.firstAt = segment.first()?.at ?? last.at;
+        this.head = last;
+        known.bytes = statSync(path).size;
+      } catch (cause) {
+        damaged.push({ known, cause });
+      }
+    }
+    for (const { known, cause } of damaged) this.#setAside(known, cause);
+  }
+
+  #continueNewest(): WritableSegment | undefined {
+    const known = this.#known.at(-1);
+    if (!known) return undefined;
+    try {
+      this.#closeReader(known);
+      const current = continueSegment(known.path);
+      return current;
+    } catch (error) {
+      this.#setAside(known, error);
+      return undefined;
+    }
+  }
+
+  #begin(): WritableSegment {
+    const firstPosition = this.head.position + 1;
+    const path = join(this.#options.folder, nameOf(firstPosition));
+    const segment = createSegment(path, this.register.uuid, firstPosition);
+    this.#known.push({ path, firstPosition, lastPosition: firstPosition - 1, firstAt: this.head.at, lastAt: this.head.at, bytes: 0 });
+    return segment;
+  }
+
+  #rotate(): void {
+    this.#current?.seal();
+    this.#current?.close();
+    this.#current = this.#begin();
+  }
+
+  /** Keeps the damaged file for a person to look at, and goes on without it. */
+  #setAside(known: KnownSegment, cause: unknown): void {
+    const isNewest = known === this.#known.at(-1);
+    this.#options.log.error("a journal segment is damaged and set aside", { file: known.path, cause: String(cause) });
+    if (isNewest) {
+      this.#current?.close();
+      this.#current = undefined;
+      const { reserved } = this.register;
+      const at = Math.max(this.head.at, Math.ceil(statSync(known.path).mtimeMs * 1000));
+      known.lastPosition = Math.max(known.lastPosition, reserved.position);
+      known.lastAt = at;
+      this.head = { position: known.lastPosition, at, seq: Math.max(this.head.seq, reserved.seq) };
+    } else {
+      const next = this.#known[this.#known.indexOf(known) + 1]!;
+      known.lastPosition = next.firstPosition - 1;
+      known.lastAt = Math.max(known.lastAt, next.firstAt);
+    }
+    const drop = this.#forget(known, "unknown", "a segment of the journal was damaged", (path) => renameSync(path, `${path}.damaged`));
+    if (drop) this.damaged.push(drop);
+  }
+
+  #forget(known: KnownSegment, samples: number | "unknown", why: string, remove: (path: string) => void): Drop | undefined {
+    this.#closeReader(known);
+    this.#known = this.#known.filter((one) => one !== known);
+    for (const path of [known.path, `${known.path}-wal`, `${known.path}-shm`]) {
+      if (existsSync(path)) remove(path);
+    }
+    if (known.lastPosition < known.firstPosition) return undefined;
+    const { firstPosition, lastPosition, firstAt: from, lastAt: to } = known;
+    const drop: Drop = { firstPosition, lastPosition, from, to, samples, why };
+    this.register.addDrop(drop);
+    return drop;
+  }
+
+  #reader(known: KnownSegment): Segment {
+    if (known === this.#known.at(-1) && this.#current?.path === known.path) return this.#current;
+    let segment = this.#open.get(known.path);
+    if (segment) return segment;
+    for (const [path, oldest] of this.#open) {
+      if (this.#open.size < openAtOnce) break;
+      oldest.close();
+      this.#open.delete(path);
+    }
+    segment = openSegment(known.path);
+    this.#open.set(known.path, segment);
+    return segment;
+  }
+
+  #closeReader(known: KnownSegment): void {
+    this.#open.get(known.path)?.close();
+    this.#open.delete(known.path);
+  }
+}
+
+/** Files held open for reading; a reader goes through them in order, so a few are enough. */
+const openAtOnce = 4;

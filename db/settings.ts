@@ -1,0 +1,39 @@
+import type { PointId } from "#msgs/point.ts";
+
+/** What the database side is told by the site file. */
+export interface DatabaseSettings {
+  /** postgres://… ; secrets stay in here and are never logged. */
+  readonly url: string;
+  /** IANA name; day buckets follow it. */
+  readonly timeZone: string;
+  readonly retention: Retention;
+  /** Which points stand behind the view flow_metrics_1h. */
+  readonly flowMetrics: { readonly flowRateLpm?: PointId; readonly pressurePa?: PointId; readonly temperatureC?: PointId };
+  /** A source time further than this from the time of receipt is stored at that distance, the original beside it. */
+  readonly clampSourceTimeMs: { readonly past: number; readonly future: number };
+  /** A transaction holds at most this many samples, and does not wait longer than `everyMs` for more. */
+  readonly batch: { readonly samples: number; readonly everyMs: number };
+}
+
+/** How long each thing is kept; undefined means for good. Compression happens after `compressAfterMs` where the server can. */
+export interface Retention {
+  readonly samplesMs?: number;
+  readonly recordingMs?: number;
+  readonly minuteMs?: number;
+  readonly hourMs?: number;
+  readonly compressAfterMs: number;
+}
+
+const dayMs = 86_400_000;
+
+export function databaseSettings(url: string, given: Partial<Omit<DatabaseSettings, "url">> = {}): DatabaseSettings {
+  return {
+    timeZone: "UTC",
+    retention: { samplesMs: 90 * dayMs, recordingMs: 30 * dayMs, minuteMs: 730 * dayMs, compressAfterMs: 7 * dayMs },
+    flowMetrics: {},
+    clampSourceTimeMs: { past: 366 * dayMs, future: dayMs },
+    batch: { samples: 50_000, everyMs: 500 },
+    ...given,
+    url,
+  };
+}
