@@ -1,5 +1,5 @@
 import type { TableName } from "../modbus/bank.ts";
-import type { LogEntry, PublishEntry, ReadEntry, ToldEntry } from "./entry.ts";
+import type { DeliveredEntry, LogEntry, PublishEntry, ReadEntry, ToldEntry } from "./entry.ts";
 import { ReadRing } from "./read-ring.ts";
 
 /** Where finished entries also go: a file of JSON lines, when there is one. */
@@ -34,7 +34,7 @@ export class DeviceLog {
   refused = 0;
   #nextIndex = 1;
   #reads: ReadRing | null = null;
-  #others: (PublishEntry | ToldEntry)[] = [];
+  #others: (PublishEntry | DeliveredEntry | ToldEntry)[] = [];
   #otherCount = 0;
   readonly #now: () => number;
   readonly #sink: LogSink | null;
@@ -64,6 +64,11 @@ export class DeviceLog {
     this.#keep({ kind: "publish", index: this.#nextIndex++, at: this.#now(), sequence, topic, payload });
   }
 
+  delivered(client: string, topic: string, payload: string): void {
+    this.handedOver++;
+    this.#keep({ kind: "delivered", index: this.#nextIndex++, at: this.#now(), client, topic, payload });
+  }
+
   wasTold(told: Omit<ToldEntry, "kind" | "index" | "at">): void {
     this.told++;
     if (told.outcome === "refused") this.refused++;
@@ -89,7 +94,7 @@ export class DeviceLog {
     };
   }
 
-  #keep(entry: PublishEntry | ToldEntry): void {
+  #keep(entry: PublishEntry | DeliveredEntry | ToldEntry): void {
     this.#others.push(entry);
     this.#otherCount++;
     // Cutting in large pieces keeps the price of forgetting small.

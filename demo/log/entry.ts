@@ -26,6 +26,16 @@ export interface PublishEntry {
   payload: string;
 }
 
+/** A message the broker delivered and its receiver acknowledged (QoS 1 and 2, sessions that are kept). */
+export interface DeliveredEntry {
+  kind: "delivered";
+  index: number;
+  at: number;
+  client: string;
+  topic: string;
+  payload: string;
+}
+
 /** Something the device was told, and what it made of it. */
 export interface ToldEntry {
   kind: "told";
@@ -41,4 +51,4 @@ export interface ToldEntry {
   by: "modbus" | "mqtt" | "panel";
 }
 
-export type LogEntry = ReadEntry | PublishEntry | ToldEntry;
+export type LogEntry = ReadEntry | PublishEntry | DeliveredEntry | ToldEntry;

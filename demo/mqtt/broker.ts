@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { Aedes } from "aedes";
+import { Aedes, type PublishPacket, type PubrelPacket } from "aedes";
 import type { DeviceLog } from "../log/device-log.ts";
 
 export interface Broker {
@@ -25,10 +25,10 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   // A client that breaks the protocol loses its connection, which the broker has then done already.
   aedes.on("clientError", () => undefined);
   aedes.on("connectionError", () => undefined);
-  let delivered = 0;
-  aedes.on("ack", (packet) => {
+  aedes.on("ack", (packet: PublishPacket | PubrelPacket | undefined, client) => {
+    // The broker remembers what it sent only for sessions that are kept.
     if (packet === undefined || !("topic" in packet)) return;
-    log.published(++delivered, packet.topic, String(packet.payload));
+    log.delivered(client.id, packet.topic, String(packet.payload));
   });
   const sockets = new Set<Socket>();
   const listen = async (port: number): Promise<Server> => {
