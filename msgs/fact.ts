@@ -1,4 +1,5 @@
 import type { AdapterId, Area, Device, DeviceId, Point, PointId, PointKey, Valve } from "./point.ts";
+import type { LimitRule } from "./alarm.ts";
 import type { CommandStep } from "./command.ts";
 import type { Samples } from "./sample.ts";
 import type { Timestamp } from "./time.ts";
@@ -66,6 +67,7 @@ export interface ConfigFact {
   readonly devices: readonly Device[];
   readonly points: readonly (Point & { readonly key: PointKey })[];
   readonly valves: readonly Valve[];
+  readonly rules: readonly LimitRule[];
 }
 
 /** Timeline time went from `from` to this fact's `at` without anybody living through it; durations are moved along with it. */

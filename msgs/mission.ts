@@ -16,6 +16,13 @@ export interface Mission {
   readonly now: Timestamp;
   readonly speed: MissionSpeed;
   readonly sourceIncidentId?: string;
+  /** What was decided in the stretch that was replayed: then, and now. Equal hashes mean the same decisions to the byte. */
+  readonly decided?: { readonly recorded: Decided; readonly recomputed: Decided };
   /** Why it failed, for a person. */
   readonly message?: string;
+}
+
+export interface Decided {
+  readonly count: number;
+  readonly hash: string;
 }

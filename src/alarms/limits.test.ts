@@ -19,13 +19,13 @@ const rule: LimitRule = {
 
 function watching(rules: readonly LimitRule[]) {
   const taps = standardTaps();
-  const limits = new LimitsTap(taps.plant, rules);
+  const limits = new LimitsTap(taps.plant);
   const opened = open({ id: "t", kind: "live", from: 0, taps: [...taps.factories, limits.factory] });
   const lines: string[] = [];
   opened.timeline.bus.onDerived(({ at, tap, subject, state }) => {
     if (tap === "limits") lines.push(`${at / 1000} ${subject} ${state}`);
   });
-  opened.into.publish(configOf(2), 1);
+  opened.into.publish(configOf(2, {}, rules), 1);
   const value = (ms: number, number: number | null, quality = 0) =>
     opened.into.publish(samplesFact([{ key: 1, value: number, quality }]), ms * 1000);
   return { opened, lines, value, limits };

@@ -37,16 +37,12 @@ interface Watched {
 export class LimitsTap implements Tap {
   readonly name = "limits";
   readonly #plant: Plant;
-  readonly #watched: readonly Watched[];
+  #watched: readonly Watched[] = [];
   #env: TapEnv | undefined;
   #byKey: (number[] | undefined)[] = [];
 
-  constructor(plant: Plant, rules: readonly LimitRule[]) {
+  constructor(plant: Plant) {
     this.#plant = plant;
-    this.#watched = rules.map((rule) => {
-      const sign = rule.when === "above" ? 1 : -1;
-      return { rule, sign, limit: rule.limit * sign, back: rule.limit * sign - rule.deadband, state: "normal" };
-    });
   }
 
   readonly factory = (env: TapEnv): Tap => {
@@ -61,7 +57,7 @@ export class LimitsTap implements Tap {
 
   see(fact: Fact): void {
     if (fact.kind === "samples" && fact.samples.origin !== "historical") this.#look(fact.samples);
-    else if (fact.kind === "config") this.#index();
+    else if (fact.kind === "config") this.#describe(fact.rules);
   }
 
   due(key: DeadlineKey): void {
@@ -69,12 +65,20 @@ export class LimitsTap implements Tap {
   }
 
   save(): unknown {
-    return Object.fromEntries(this.#watched.map(({ rule, state }) => [rule.id, state]));
+    return this.#watched.map(({ rule, state }) => ({ rule, state }));
   }
 
   restore(state: unknown): void {
-    const saved = state as Record<string, LimitState>;
-    for (const watched of this.#watched) watched.state = saved[watched.rule.id] ?? "normal";
+    const saved = state as readonly { rule: LimitRule; state: LimitState }[];
+    this.#watched = saved.map(({ rule, state: was }) => watch(rule, was));
+    this.#index();
+  }
+
+  /** A rule that stays keeps its state; one that is gone takes its deadline with it. */
+  #describe(rules: readonly LimitRule[]): void {
+    const before = new Map(this.#watched.map(({ rule, state }) => [rule.id, state]));
+    this.#watched.forEach((_, index) => this.#env!.cancel(index));
+    this.#watched = rules.map((rule) => watch(rule, settled(before.get(rule.id))));
     this.#index();
   }
 
@@ -120,4 +124,15 @@ export class LimitsTap implements Tap {
     if (delayMs === 0) this.#turn(watched, index, "delay");
     else this.#env!.at(this.#env!.now() + delayMs * usPerMs, index);
   }
+}
+
+function watch(rule: LimitRule, state: LimitState): Watched {
+  const sign = rule.when === "above" ? 1 : -1;
+  return { rule, sign, limit: rule.limit * sign, back: rule.limit * sign - rule.deadband, state };
+}
+
+/** A delay under way is begun again by the next value when the rules change. */
+function settled(state: LimitState | undefined): LimitState {
+  if (state === "active" || state === "falling") return "active";
+  return "normal";
 }

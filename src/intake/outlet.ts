@@ -19,6 +19,7 @@ export interface LiveSink {
 export interface Delivery {
   readonly origin: SampleOrigin;
   readonly askedAt?: number;
+  readonly deviceTimes?: true;
   readonly resume?: { readonly source: string; readonly token: string };
   readonly settled?: (stored: boolean) => void;
 }
@@ -44,11 +45,14 @@ export class Outlet {
     const now = this.#time.now();
     const trusted = this.#time.trusted();
     const rows: SampleRow[] = [];
+    let deviceTimes = true;
     for (let i = 0; i < points.length; i++) {
       const point = this.#plant.points.get(points[i]!);
-      if (point) rows.push(rowOf(point, readings[i]!, now, trusted));
+      if (!point) continue;
+      rows.push(rowOf(point, readings[i]!, now, trusted));
+      if (readings[i]!.sourceTime === undefined) deviceTimes = false;
     }
-    return this.#offer(stream, rows, about);
+    return this.#offer(stream, rows, deviceTimes ? { ...about, deviceTimes } : about);
   }
 
   /** Says of all these points that they cannot be had. */

@@ -43,8 +43,8 @@ export class PlantTap implements Plant, Tap {
   }
 
   #describe(config: ConfigFact): void {
-    const { kind, revision, timeZone, areas, devices, points, valves } = config;
-    this.#config = { kind, revision, timeZone, areas, devices, points, valves };
+    const { kind, revision, timeZone, areas, devices, points, valves, rules } = config;
+    this.#config = { kind, revision, timeZone, areas, devices, points, valves, rules };
     this.points = new Map(points.map((point) => [point.id, point]));
     this.byKey = new Map(points.map((point) => [point.key, point]));
     this.devices = new Map(devices.map((device) => [device.id, device]));

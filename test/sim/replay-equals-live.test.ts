@@ -31,7 +31,7 @@ const rules: LimitRule[] = Array.from({ length: points }, (_, i) => ({
 
 function timeline(kind: "live" | "replay", from: number): { opened: Opened; journal: string[] } {
   const taps = standardTaps();
-  const opened = open({ id: kind, kind, from, taps: [...taps.factories, new LimitsTap(taps.plant, rules).factory] });
+  const opened = open({ id: kind, kind, from, taps: [...taps.factories, new LimitsTap(taps.plant).factory] });
   const journal: string[] = [];
   opened.timeline.bus.onDerived((derivation) => journal.push(lineOf(derivation)));
   return { opened, journal };
@@ -58,7 +58,7 @@ function liveRun(seed: number) {
     backlogAtMost: 10,
   });
   driver.start();
-  driver.publish(configOf(points));
+  driver.publish(configOf(points, {}, rules));
   for (let i = 0; i < 400; i++) {
     machine.run(between(random, 0, random() < 0.05 ? 4 * second : 150_000));
     if (random() < 0.01) machine.stepWall(between(random, -2 * second, 20 * second));
