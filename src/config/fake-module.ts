@@ -1,0 +1,30 @@
+import { Type } from "typebox";
+import type { AdapterModule, Problem } from "#src/contract/adapter.ts";
+
+const Link = Type.Object({
+  host: Type.String({ minLength: 1, description: "Where it is." }),
+  port: Type.Integer({ minimum: 1, maximum: 65535, default: 502, description: "Its port." }),
+  password: Type.Optional(Type.String({ description: "What it wants to hear." })),
+});
+
+const Device = Type.Object({ unitId: Type.Integer({ minimum: 0, maximum: 255, default: 1, description: "Its number behind the link." }) });
+
+/** A protocol for tests of this folder: addresses look like `hr:12`. */
+export const fakeModule: AdapterModule<typeof Link, typeof Device> = {
+  protocol: "modbus",
+  title: "A made-up protocol",
+  link: Link,
+  device: Device,
+  check(config) {
+    return config.devices.flatMap((device, i) =>
+      device.bindings.flatMap((binding, j): Problem[] =>
+        /^(hr|co):\d+$/.test(binding.address)
+          ? []
+          : [{ path: ["devices", i, "bindings", j, "address"], message: `"${binding.address}" is not an address; write hr:12 or co:3` }],
+      ),
+    );
+  },
+  create() {
+    throw new Error("broken assumption: this protocol is only described");
+  },
+};
