@@ -1,0 +1,18 @@
+export type { Cancel, Environment, Log } from "./environment.ts";
+export { openParticipant } from "./open.ts";
+export { resolveOptions, type ParticipantOptions } from "./options.ts";
+export type { EndpointSpec, Participant, ReaderSpec } from "./participant-types.ts";
+export type { LocalReader as Reader } from "./reader.ts";
+export type { LocalWriter as Writer } from "./writer.ts";
+export type { WriteOptions } from "./writer-types.ts";
+export type { Sample } from "./sample.ts";
+export type { EventListener, LossReason, ParticipantEvent } from "./events.ts";
+export type { Health, ReaderHealth, WriterHealth } from "./health.ts";
+export { defaultLimits, type Limits } from "./limits.ts";
+export { bestEffortQos, defaultQos, latchedQos, type Qos } from "./qos.ts";
+export { requestFor, unmetPolicies, type Policy } from "./qos-match.ts";
+export type { EndpointData } from "./endpoint-data.ts";
+export type { ParticipantData } from "./participant-data.ts";
+export { entityIds, prefixOf, toGuid, type Guid, type GuidPrefix } from "./guid.ts";
+export { CdrReader, CdrWriter } from "./cdr.ts";
+export { Malformed } from "./malformed.ts";
