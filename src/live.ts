@@ -1,0 +1,125 @@
+import type { TapFactory } from "#src/contract/bus.ts";
+import type { Cancel } from "#src/contract/clock.ts";
+import type { Journal } from "#src/contract/store.ts";
+import type { Opened } from "#src/contract/timeline.ts";
+import type { ConfigFact } from "#msgs/fact.ts";
+import type { Point } from "#msgs/point.ts";
+import type { Site } from "#src/config/site.ts";
+import type { LiveSink } from "#src/intake/outlet.ts";
+import type { Log } from "#src/kit/log.ts";
+import { LimitsTap } from "#src/alarms/limits.ts";
+import { keyedPoints } from "#src/intake/keys.ts";
+import { LiveDriver } from "#src/timeline/live-driver.ts";
+import { SlewedTime } from "#src/timeline/live-time.ts";
+import { machineClocks, machineTimers } from "#src/timeline/machine-clocks.ts";
+import { open } from "#src/timeline/open.ts";
+import type { StandardTaps } from "#src/timeline/standard.ts";
+import { standardTaps } from "#src/timeline/standard.ts";
+
+/** Samples that may wait for the disk before intake sheds: ten seconds at a very busy site, some 60 MB. */
+const backlogAtMost = 2_000_000;
+const checkpointEveryMs = 5 * 60_000;
+
+/** The live timeline with everything on it that decides. */
+export interface Live {
+  readonly opened: Opened;
+  readonly taps: StandardTaps;
+  readonly limits: LimitsTap;
+  readonly time: SlewedTime;
+  readonly driver: LiveDriver;
+  readonly sink: LiveSink;
+  /** The plant as this site describes it from now on; nothing happens when it is what the record says already. */
+  describe(site: Site): void;
+  /** Stops time and leaves a last checkpoint, so that the next start has nothing to retell. */
+  stop(): void;
+}
+
+/** Recovery is a replay: the newest checkpoint, the journal's tail retold with nobody listening, then time goes on. */
+export async function openLive(parts: { journal: Journal; version: string; extraTaps: readonly TapFactory[]; log: Log }): Promise<Live> {
+  const { journal, version, log } = parts;
+  const taps = standardTaps();
+  const limits = new LimitsTap(taps.plant);
+  const gate = { recording: false };
+  const recorder: NonNullable<Parameters<typeof open>[0]["recorder"]> = {
+    fact: (fact) => gate.recording && journal.fact(fact),
+    derived: (derivation) => gate.recording && journal.derived(derivation),
+  };
+  const spec = { id: "live", kind: "live" as const, from: 0, recorder, taps: [...taps.factories, limits.factory, ...parts.extraTaps] };
+  const opened = open(spec, version);
+  const retold = await recover(opened, journal, version);
+  if (retold > 0) log.info(`retold ${retold} facts from the journal`);
+  const time = new SlewedTime(machineClocks, Math.max(journal.head.at, opened.timeline.clock.now()));
+  const driver = new LiveDriver({
+    opened,
+    time,
+    timers: machineTimers,
+    afterArrivals: (run) => setImmediate(run),
+    backlog: () => journal.backlog,
+    backlogAtMost,
+  });
+  gate.recording = true;
+  driver.start();
+  declareAbsence(driver, journal, time.now());
+  const stopCheckpoints = machineTimers.every(checkpointEveryMs, () => journal.checkpoint(opened.save()));
+  return {
+    opened,
+    taps,
+    limits,
+    time,
+    driver,
+    sink: sinkOf(driver, journal),
+    describe: (site) => describe(site, taps, journal, driver),
+    stop: () => {
+      stopCheckpoints();
+      driver.stop();
+      journal.checkpoint(opened.save());
+    },
+  };
+}
+
+async function recover(opened: Opened, journal: Journal, version: string): Promise<number> {
+  let retold = 0;
+  for await (const entries of journal.recover(version)) {
+    for (const entry of entries) {
+      if (entry.kind === "checkpoint" && retold === 0) opened.restore(entry.checkpoint);
+      if (entry.kind !== "fact" || entry.fact.seq <= opened.seq()) continue;
+      opened.retell(entry.fact);
+      retold++;
+    }
+  }
+  return retold;
+}
+
+/** Nobody was looking between the last durable instant and now: that is declared, whatever the reason. */
+function declareAbsence(driver: LiveDriver, journal: Journal, now: number): void {
+  if (journal.head.seq === 0) return;
+  const why = journal.clean ? "the gateway was stopped" : "the gateway ended without stopping";
+  driver.publish({ kind: "gap", stream: "*", from: journal.head.at, to: now, lost: "unknown", why });
+}
+
+/** Runs what waits for durability in the order of its seq, as the journal reports it. */
+function sinkOf(driver: LiveDriver, journal: Journal): LiveSink {
+  const waiting: { seq: number; run: () => void }[] = [];
+  let stop: Cancel | undefined;
+  const settle = (durable: number): void => {
+    while (waiting[0] && waiting[0].seq <= durable) waiting.shift()!.run();
+  };
+  return {
+    publish: (fact) => driver.publish(fact),
+    offer: (samples) => driver.offer(samples),
+    whenDurable: (seq, run) => {
+      stop ??= journal.onDurable(settle);
+      waiting.push({ seq, run });
+    },
+  };
+}
+
+function describe(site: Site, taps: StandardTaps, journal: Journal, driver: LiveDriver): void {
+  if (taps.plant.revision === site.revision) return;
+  driver.publish(configFactOf(site, keyedPoints(journal.keys, site.points)));
+}
+
+function configFactOf(site: Site, points: readonly (Point & { readonly key: number })[]): ConfigFact {
+  const { revision, timeZone, areas, devices, valves, rules } = site;
+  return { kind: "config", revision, timeZone, areas, devices, points, valves, rules };
+}
