@@ -36,17 +36,18 @@ const batch = (seq: number, rows = 10): Fact => ({
   ),
 });
 const tick = (seq: number): Fact => ({ at: 1_000_000 + seq, seq, kind: "tick" });
-const config = (seq: number, ...points: [string, number][]): Fact => ({
-  at: 1_000_000 + seq,
-  seq,
-  kind: "config",
-  revision: `r${seq}`,
-  timeZone: "UTC",
-  areas: [],
-  devices: [],
-  valves: [],
-  points: points.map(([id, key]) => ({ id, key }) as Point & { key: number }),
-});
+const config = (seq: number, ...points: [string, number][]): Fact =>
+  ({
+    at: 1_000_000 + seq,
+    seq,
+    kind: "config",
+    revision: `r${seq}`,
+    timeZone: "UTC",
+    areas: [],
+    devices: [],
+    valves: [],
+    points: points.map(([id, key]) => ({ id, key }) as Point & { key: number }),
+  }) as unknown as Fact;
 
 function durable(journal: OpenedJournal, seq: number): Promise<void> {
   return new Promise((resolve) => {

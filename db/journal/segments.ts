@@ -212,7 +212,14 @@ class SegmentSet implements Segments {
     for (const name of names.sort()) {
       const path = join(this.#options.folder, name);
       const firstPosition = Number(segmentName.exec(name)![1]);
-      const known: KnownSegment = { path, firstPosition, lastPosition: firstPosition - 1, firstAt: this.head.at, lastAt: this.head.at, bytes: 0 };
+      const known: KnownSegment = {
+        path,
+        firstPosition,
+        lastPosition: firstPosition - 1,
+        firstAt: this.head.at,
+        lastAt: this.head.at,
+        bytes: 0,
+      };
       this.#known.push(known);
       try {
         const segment = this.#reader(known);
