@@ -1,0 +1,112 @@
+import type { Ask } from "./ask.ts";
+import { longestFrame, type Framing, type FramingListener } from "./framing.ts";
+import { functions } from "./pdu.ts";
+
+/**
+ * RTU frames on a stream: unit, PDU, checksum, and no length. One request at a time; its answer is looked for at every place
+ * of what comes in, and the checksum decides. Silence between frames cannot be seen through a stream and is not relied on.
+ */
+export class RtuFraming implements Framing {
+  readonly mostFlying = 1;
+  readonly restsAfterTimeout = true;
+  skipped = 0;
+  private readonly listener: FramingListener;
+  private readonly kept = Buffer.alloc(2 * longestFrame);
+  private keptLength = 0;
+  private flying: Ask | undefined;
+
+  constructor(listener: FramingListener) {
+    this.listener = listener;
+  }
+
+  write(ask: Ask, into: Buffer, at: number): number {
+    // What came before the question cannot be its answer.
+    this.drop(this.keptLength);
+    this.flying = ask.broadcast ? undefined : ask;
+    const { pdu } = ask.question;
+    into[at] = ask.unit;
+    pdu.copy(into, at + 1);
+    const end = at + 1 + pdu.length;
+    const sum = checksum(into, at, end);
+    into[end] = sum & 0xff;
+    into[end + 1] = sum >> 8;
+    return end + 2;
+  }
+
+  receive(bytes: Buffer, length: number): void {
+    for (let at = 0; at < length;) {
+      if (!this.flying) return this.unasked(length - at);
+      const room = this.kept.length - this.keptLength;
+      const taken = Math.min(room, length - at);
+      bytes.copy(this.kept, this.keptLength, at, at + taken);
+      this.keptLength += taken;
+      at += taken;
+      this.look(this.flying);
+      // Everything but the length of one frame is too old to be the start of an answer that is still coming.
+      if (this.keptLength > longestFrame) this.drop(this.keptLength - longestFrame);
+    }
+  }
+
+  forget(ask: Ask): void {
+    if (this.flying === ask) this.flying = undefined;
+    this.drop(this.keptLength);
+  }
+
+  private look(ask: Ask): void {
+    for (let at = 0; at + 5 <= this.keptLength; at++) {
+      const length = this.frameLength(ask, at);
+      if (length === 0 || at + length > this.keptLength) continue;
+      const sum = checksum(this.kept, at, at + length - 2);
+      if (this.kept[at + length - 2] !== (sum & 0xff) || this.kept[at + length - 1] !== sum >> 8) continue;
+      const answer = Buffer.from(this.kept.subarray(at + 1, at + length - 2));
+      if (at > 0) this.listener.garbage(at);
+      this.keptLength = 0;
+      this.flying = undefined;
+      this.skipped = 0;
+      this.listener.answered(ask, answer, 0, answer.length);
+      return;
+    }
+  }
+
+  /** How long an answer to `ask` starting here would be; 0 when none can start here, or too little is known yet. */
+  private frameLength(ask: Ask, at: number): number {
+    const code = ask.question.pdu[0]!;
+    if (this.kept[at] !== ask.unit) return 0;
+    if (this.kept[at + 1] === (code | 0x80)) return 5;
+    if (this.kept[at + 1] !== code) return 0;
+    return code === functions.encapsulated ? this.identityLength(at) : ask.question.answerLength + 3;
+  }
+
+  private identityLength(at: number): number {
+    if (at + 8 > this.keptLength) return 0;
+    let end = at + 8;
+    for (let left = this.kept[at + 7]!; left > 0; left--) {
+      if (end + 2 > this.keptLength) return 0;
+      end += 2 + this.kept[end + 1]!;
+    }
+    return end - at + 2 <= longestFrame ? end - at + 2 : 0;
+  }
+
+  private unasked(count: number): void {
+    this.listener.late();
+    this.skipped += count;
+  }
+
+  private drop(count: number): void {
+    if (count === 0) return;
+    this.kept.copy(this.kept, 0, count, this.keptLength);
+    this.keptLength -= count;
+    this.skipped += count;
+    this.listener.garbage(count);
+  }
+}
+
+/** CRC-16 with the reversed polynomial 0xa001, low byte first on the wire. */
+export function checksum(bytes: Buffer, start: number, end: number): number {
+  let sum = 0xffff;
+  for (let at = start; at < end; at++) {
+    sum ^= bytes[at]!;
+    for (let bit = 0; bit < 8; bit++) sum = sum & 1 ? (sum >> 1) ^ 0xa001 : sum >> 1;
+  }
+  return sum;
+}

@@ -1,0 +1,37 @@
+import type { AdapterModule } from "#src/contract/adapter.ts";
+import { checkConfig } from "./check.ts";
+import { deviceOf, deviceSchema, linkOf, linkSchema } from "./config.ts";
+import { ModbusConnection } from "./connection.ts";
+import { Device } from "./device.ts";
+import { dial } from "./dial.ts";
+import { Exchange } from "./exchange.ts";
+import { RtuFraming } from "./framing-rtu.ts";
+import { TcpFraming } from "./framing-tcp.ts";
+import { silenceMs } from "./serial.ts";
+
+/** Modbus TCP, RTU over TCP and serial RTU. */
+export const modbusAdapter: AdapterModule<typeof linkSchema, typeof deviceSchema> = {
+  protocol: "modbus",
+  title: "Modbus TCP, RTU over TCP, serial RTU",
+  link: linkSchema,
+  device: deviceSchema,
+  check: checkConfig,
+  create(config, env) {
+    const link = linkOf(config.link);
+    const limits = config.devices.map((device) => ({ id: device.id, limits: deviceOf(device.options) }));
+    return {
+      async connect(signal) {
+        const stream = await dial(link, env, signal);
+        const exchange = new Exchange(
+          stream,
+          (listener) => (link.transport === "tcp" ? new TcpFraming(listener) : new RtuFraming(listener)),
+          env,
+          { ...link, gapMs: link.transport === "serial" ? silenceMs(link.baudRate) : 0 },
+        );
+        // Devices are made anew for each link: what was learned about one may be out of date after it was away.
+        const devices = new Map(limits.map((device) => [device.id, new Device(device.id, device.limits, link)]));
+        return new ModbusConnection(exchange, devices, link);
+      },
+    };
+  },
+};
