@@ -20,7 +20,7 @@ export function garblePayload(text: string, random: Random, form?: PayloadForm):
     case "nulls":
       return text.replaceAll(/:(-?\d[\d.]*|true|false)/g, ":null");
     case "huge-number":
-      return text.replaceAll(/:-?\d[\d.]*/g, ":1e999");
+      return text.replaceAll(/:(-?\d[\d.]*|true|false)/g, ":1e999");
     case "array":
       return `[${text.length}]`;
     case "bytes":

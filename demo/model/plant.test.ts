@@ -2,7 +2,16 @@ import { describe, expect, it } from "vitest";
 import { lpm } from "./pipeline.ts";
 import { Plant } from "./plant.ts";
 
-const watched = ["pipe/flow", "pipe/pressure", "pipe/temperature", "outlet/flow", "t-1/level", "t-2/level", "zone-1/temperature", "env-01/wind-speed"];
+const watched = [
+  "pipe/flow",
+  "pipe/pressure",
+  "pipe/temperature",
+  "outlet/flow",
+  "t-1/level",
+  "t-2/level",
+  "zone-1/temperature",
+  "env-01/wind-speed",
+];
 
 function trajectory(plant: Plant, pieces: readonly number[]): string[] {
   return pieces.map((piece) => {
@@ -27,7 +36,10 @@ describe("the plant", () => {
   });
 
   it("does not care in which pieces time is handed in", () => {
-    const small = trajectory(new Plant(7), Array.from({ length: 1000 }, () => 10));
+    const small = trajectory(
+      new Plant(7),
+      Array.from({ length: 1000 }, () => 10),
+    );
     const large = trajectory(new Plant(7), [10_000]);
     expect(small.at(-1)).toBe(large.at(-1));
   });
@@ -63,7 +75,10 @@ describe("the plant", () => {
   });
 
   it("moves v-101 through its stroke in six seconds and v-102 in eight", () => {
-    for (const [valve, seconds] of [["v-101", 6], ["v-102", 8]] as const) {
+    for (const [valve, seconds] of [
+      ["v-101", 6],
+      ["v-102", 8],
+    ] as const) {
       const plant = new Plant(7);
       plant.quantities.get(`${valve}/command`)?.write?.(0);
       expect(after(plant, seconds * 500, `${valve}/position`)).toBeCloseTo(50, 5);
