@@ -1,0 +1,281 @@
+import { describe, expect, it } from "vitest";
+import type { Fact, FactOf } from "#msgs/fact.ts";
+import type { AdapterConfig } from "#src/contract/adapter.ts";
+import type { FarSide } from "#test/fakes/scripted-adapter.ts";
+import { silentLog } from "#src/kit/log.ts";
+import { seededRandom } from "#src/kit/random.ts";
+import { LiveDriver } from "#src/timeline/live-driver.ts";
+import { SlewedTime } from "#src/timeline/live-time.ts";
+import { open } from "#src/timeline/open.ts";
+import { standardTaps } from "#src/timeline/standard.ts";
+import { Machine } from "#test/fakes/machine.ts";
+import { farSide, scriptedConfig, scriptedModule } from "#test/fakes/scripted-adapter.ts";
+import { Host } from "./host.ts";
+import { keyedPoints } from "./keys.ts";
+
+const second = 1_000_000;
+
+function siteOf(config: AdapterConfig) {
+  const bindings = config.devices.flatMap((device) => device.bindings);
+  const points = bindings.map(({ point, device, address, kind, pollMs }) => ({
+    id: point,
+    device,
+    area: "area",
+    kind,
+    binding: { adapter: config.id, address, pollMs },
+  }));
+  return {
+    kind: "config" as const,
+    revision: "1",
+    timeZone: "UTC",
+    areas: [],
+    devices: config.devices.map(({ id }) => ({ id, adapter: config.id, protocol: "scripted" })),
+    points: keyedPoints(new Map(), points),
+    valves: [],
+    rules: [],
+  };
+}
+
+function hostOn(far: FarSide, config: AdapterConfig) {
+  for (const { bindings } of config.devices) for (const { address } of bindings) far.values.set(address, 1);
+  const machine = new Machine(1_790_000_000 * second);
+  const time = new SlewedTime(machine, 0);
+  const taps = standardTaps();
+  const opened = open({ id: "live", kind: "live", from: time.now(), taps: taps.factories });
+  const facts: Fact[] = [];
+  opened.timeline.bus.follow((fact) => facts.push(fact));
+  const driver = new LiveDriver({
+    opened,
+    time,
+    timers: machine.timers,
+    afterArrivals: machine.afterArrivals,
+    backlog: () => 0,
+    backlogAtMost: 1e9,
+  });
+  driver.start();
+  driver.publish(siteOf(config));
+  const sink = {
+    publish: driver.publish.bind(driver),
+    offer: driver.offer.bind(driver),
+    whenDurable: (_: number, run: () => void) => run(),
+  };
+  const host = new Host({ plant: taps.plant, sink, time, timers: machine.timers, random: seededRandom(1), log: silentLog });
+  const spec = { id: config.id, module: scriptedModule(far), config };
+  const links = (device?: string) =>
+    facts
+      .filter((fact): fact is FactOf<"link"> => fact.kind === "link" && fact.device === device)
+      .map(({ state, reason }) => (reason ? `${state}: ${reason}` : state));
+  const stop = async (): Promise<void> => {
+    const stopping = host.stop();
+    await machine.runAsync(10_000);
+    await stopping;
+    driver.stop();
+  };
+  return { machine, host, spec, facts, links, latest: taps.latest, time, stop, derived: opened.timeline.bus.onDerived };
+}
+
+describe("a link", () => {
+  it("says connecting, marks its points bad until they were heard, then reads them", async () => {
+    const { machine, host, spec, links, latest, stop } = hostOn(farSide(), scriptedConfig({ a: 2 }));
+    await host.apply([spec]);
+    expect(latest.get("a/1")).toMatchObject({ value: null, quality: 132 });
+    expect(host.attempted()).toBe(false);
+    await machine.runAsync(100_000);
+    expect(host.attempted()).toBe(true);
+    expect(latest.get("a/1")).toMatchObject({ value: 1, quality: 0 });
+    expect(links()).toEqual(["connecting", "up"]);
+    expect(links("a")).toEqual(["up"]);
+    await stop();
+    expect(links().at(-1)).toBe("stopped");
+  });
+
+  it("backs off while refused, tells the refusal once, and comes up when it is let in", async () => {
+    const far = farSide();
+    far.refuses = "nobody home";
+    const { machine, host, spec, links, stop } = hostOn(far, scriptedConfig({ a: 1 }));
+    await host.apply([spec]);
+    await machine.runAsync(60 * second, 20_000);
+    expect(links()).toEqual(["connecting", "down: nobody home"]);
+    expect(far.connects).toBeGreaterThan(4);
+    expect(far.connects).toBeLessThan(12);
+    delete far.refuses;
+    await machine.runAsync(40 * second, 20_000);
+    expect(links().at(-1)).toBe("up");
+    await stop();
+  });
+
+  it("makes every point bad at once when the connection is lost, and heals by itself", async () => {
+    const far = farSide();
+    const { machine, host, spec, latest, stop } = hostOn(far, scriptedConfig({ a: 2, b: 1 }));
+    await host.apply([spec]);
+    await machine.runAsync(2 * second, 5_000);
+    far.drop?.();
+    await machine.runAsync(1_000);
+    expect(["a/1", "a/2", "b/1"].map((id) => latest.get(id)?.quality)).toEqual([129, 129, 129]);
+    expect(latest.get("a/1")?.lastGood).toMatchObject({ value: 1 });
+    await machine.runAsync(3 * second, 5_000);
+    expect(latest.get("a/1")).toMatchObject({ value: 1, quality: 0 });
+    await stop();
+  });
+
+  it("stops within its timers even while it waits to try again", async () => {
+    const far = farSide();
+    far.refuses = "no";
+    const { machine, host, spec, stop } = hostOn(far, scriptedConfig({ a: 1 }));
+    await host.apply([spec]);
+    await machine.runAsync(10 * second, 50_000);
+    await stop();
+    const before = far.connects;
+    await machine.runAsync(60 * second, 200_000);
+    expect(far.connects).toBe(before);
+  });
+});
+
+describe("polling", () => {
+  it("does not drift and does not pile up when answers are slow", async () => {
+    const far = farSide();
+    const { machine, host, spec, stop } = hostOn(far, scriptedConfig({ a: 1 }));
+    await host.apply([spec]);
+    await machine.runAsync(100_000);
+    far.answerMs = 300;
+    await machine.runAsync(20 * second, 10_000);
+    const times = far.asked.slice(2).map(({ atUs }) => atUs);
+    const offsets = times.map((at) => (at - times[0]!) % second);
+    expect(Math.max(...offsets.map((offset) => Math.min(offset, second - offset)))).toBeLessThan(20_000);
+    expect(times.length).toBeGreaterThanOrEqual(17);
+    far.answerMs = 2_500;
+    far.asked.length = 0;
+    await machine.runAsync(30 * second, 10_000);
+    expect(far.asked.length).toBeLessThanOrEqual(12);
+    await stop();
+  });
+
+  it("a dead device does not slow its neighbour, is told once, and is probed ever more rarely", async () => {
+    const far = farSide();
+    const { machine, host, spec, links, latest, stop } = hostOn(far, scriptedConfig({ a: 1, b: 3 }));
+    await host.apply([spec]);
+    await machine.runAsync(3 * second, 5_000);
+    far.dead.add("b");
+    far.asked.length = 0;
+    await machine.runAsync(120 * second, 20_000);
+    expect(far.asked.filter(({ device }) => device === "a").length).toBeGreaterThanOrEqual(118);
+    expect(far.asked.filter(({ device }) => device === "b").length).toBeLessThan(16);
+    expect(links("b")).toEqual(["up", "down: b did not answer in 1 s"]);
+    expect(latest.get("b/3")).toMatchObject({ value: null, quality: 129 });
+    expect(latest.get("a/1")).toMatchObject({ quality: 0 });
+    far.dead.delete("b");
+    await machine.runAsync(35 * second, 20_000);
+    expect(latest.get("b/3")).toMatchObject({ value: 1, quality: 0 });
+    await stop();
+  });
+
+  it("a failed read makes its points bad at once, before the device is given up", async () => {
+    const far = farSide();
+    const { machine, host, spec, latest, links, stop } = hostOn(far, scriptedConfig({ a: 1, b: 1 }));
+    await host.apply([spec]);
+    await machine.runAsync(1_500_000, 5_000);
+    far.dead.add("b");
+    await machine.runAsync(2 * second, 5_000);
+    expect(latest.get("b/1")).toMatchObject({ quality: 129 });
+    expect(links("b")).toEqual(["up"]);
+    await stop();
+  });
+
+  it("connected and nobody answers: the connection is made anew", async () => {
+    const far = farSide();
+    const { machine, host, spec, stop } = hostOn(far, scriptedConfig({ a: 1, b: 1 }));
+    await host.apply([spec]);
+    await machine.runAsync(2 * second, 5_000);
+    expect(far.connects).toBe(1);
+    far.dead.add("a").add("b");
+    await machine.runAsync(10 * second, 10_000);
+    expect(far.connects).toBeGreaterThan(1);
+    await stop();
+  });
+
+  it("an address the device does not know is one bad point, not a bad device", async () => {
+    const far = farSide();
+    const { machine, host, spec, latest, links, stop } = hostOn(far, scriptedConfig({ a: 2 }));
+    far.values.delete("a/2");
+    await host.apply([spec]);
+    await machine.runAsync(1 * second, 5_000);
+    expect(latest.get("a/1")).toMatchObject({ quality: 0 });
+    expect(latest.get("a/2")).toMatchObject({ value: null, quality: 131 });
+    expect(links("a")).toEqual(["up"]);
+    await stop();
+  });
+});
+
+describe("listening", () => {
+  it("what is pushed arrives; what cannot be listened to is polled instead", async () => {
+    const far = farSide();
+    far.subscribes = true;
+    far.refusedToListen.add("a/2");
+    const config = scriptedConfig({ a: 2 }, 0);
+    const { machine, host, spec, latest, facts, stop } = hostOn(far, config);
+    await host.apply([spec]);
+    await machine.runAsync(1 * second, 5_000);
+    expect(latest.get("a/2")).toMatchObject({ value: 1, quality: 0 });
+    expect(latest.get("a/1")).toMatchObject({ quality: 132 });
+    const settled: boolean[] = [];
+    const binding = config.devices[0]!.bindings[0]!;
+    far.push?.([{ binding, raw: 7, quality: 0, sourceTime: 5 }], { settled: (stored) => settled.push(stored) });
+    expect(latest.get("a/1")).toMatchObject({ value: 7, quality: 0, sourceTime: 5 });
+    expect(settled).toEqual([true]);
+    const last = facts.filter((fact) => fact.kind === "samples").at(-1);
+    expect(last).toMatchObject({ samples: { origin: "pushed", deviceTimes: true } });
+    await stop();
+  });
+});
+
+describe("acting and asking", () => {
+  it("an act goes to the device once, in the device's terms; asking afterwards publishes what it shows", async () => {
+    const far = farSide();
+    const { machine, host, spec, facts, latest, time, stop } = hostOn(far, scriptedConfig({ a: 1 }));
+    await host.apply([spec]);
+    await machine.runAsync(500_000, 5_000);
+    const signal = new AbortController().signal;
+    const binding = spec.config.devices[0]!.bindings[0]!;
+    const receipt = host.actuator("a")!.perform({ do: "set", binding, value: 42, priority: 8 }, signal);
+    await machine.runAsync(20_000);
+    expect(await receipt).toEqual({ assurance: "device" });
+    const answeredAt = time.now();
+    const asking = host.ask(["a/1"], signal);
+    await machine.runAsync(20_000);
+    await asking;
+    expect(far.acts).toHaveLength(1);
+    expect(latest.get("a/1")).toMatchObject({ value: 42 });
+    const evidence = facts.filter((fact): fact is FactOf<"samples"> => fact.kind === "samples").at(-1)!;
+    expect(evidence.samples.origin).toBe("asked");
+    expect(evidence.samples.askedAt).toBeGreaterThanOrEqual(answeredAt);
+    await stop();
+  });
+
+  it("there is no actuator while the link is down", async () => {
+    const far = farSide();
+    far.refuses = "no";
+    const { machine, host, spec, stop } = hostOn(far, scriptedConfig({ a: 1 }));
+    await host.apply([spec]);
+    await machine.runAsync(100_000);
+    expect(host.actuator("a")).toBeUndefined();
+    await expect(host.ask(["a/1"], new AbortController().signal)).rejects.toThrow(/not connected/);
+    await stop();
+  });
+});
+
+describe("a changed site", () => {
+  it("touches only the links that changed", async () => {
+    const far = farSide();
+    const other = farSide();
+    const config = scriptedConfig({ a: 1 });
+    const { machine, host, spec, stop } = hostOn(far, config);
+    const second_ = { id: "other", module: scriptedModule(other), config: { ...scriptedConfig({ z: 1 }), id: "other" } };
+    await host.apply([spec, second_]);
+    await machine.runAsync(200_000);
+    await host.apply([spec]);
+    await machine.runAsync(200_000);
+    expect(far.connects).toBe(1);
+    expect(host.status().map(({ adapter }) => adapter)).not.toContain("other");
+    await stop();
+  });
+});

@@ -1,0 +1,132 @@
+import { Type } from "typebox";
+import type {
+  AdapterConfig,
+  AdapterModule,
+  Binding,
+  Connection,
+  DeviceAct,
+  Push,
+  Reading,
+  Receipt,
+  Subscription,
+} from "#src/contract/adapter.ts";
+import { quality } from "#msgs/quality.ts";
+import { GatewayError } from "#src/kit/errors.ts";
+
+/** What the far side does next; a test sets the fields. */
+export interface FarSide {
+  /** Refuses connections when set. */
+  refuses?: string;
+  /** Devices that do not answer. */
+  readonly dead: Set<string>;
+  readonly values: Map<string, number | boolean | string>;
+  readonly asked: { device: string; count: number; atUs: number }[];
+  readonly acts: DeviceAct[];
+  connects: number;
+  /** Ends the open connection from the far side. */
+  drop?: (error?: Error) => void;
+  push?: Push;
+  /** Answers take this long, in timer milliseconds. */
+  answerMs: number;
+  subscribes: boolean;
+  refusedToListen: Set<string>;
+}
+
+export function farSide(): FarSide {
+  return {
+    dead: new Set(),
+    values: new Map(),
+    asked: [],
+    acts: [],
+    connects: 0,
+    answerMs: 5,
+    subscribes: false,
+    refusedToListen: new Set(),
+  };
+}
+
+const noOptions = Type.Object({});
+
+/** A protocol that exists in tests only: its far side is a plain object, its time is the timers it is given. */
+export function scriptedModule(far: FarSide): AdapterModule {
+  return {
+    protocol: "scripted",
+    title: "Scripted",
+    link: noOptions,
+    device: noOptions,
+    check: () => [],
+    create: (_config, env) => ({
+      async connect(signal) {
+        far.connects++;
+        await env.timers.sleep(1, signal);
+        if (far.refuses) throw new GatewayError("connect-refused", far.refuses);
+        return connectionTo(far, env);
+      },
+    }),
+  };
+}
+
+function connectionTo(far: FarSide, env: Parameters<AdapterModule["create"]>[1]): Connection {
+  let end: (error: Error) => void = () => {};
+  const lost = new Promise<Error>((resolve) => (end = resolve));
+  const gone = new AbortController();
+  const leave = (error: Error): void => (gone.abort(error), end(error));
+  far.drop = (error = new GatewayError("link-lost", "the far side hung up")) => leave(error);
+  const answer = async (device: string, signal: AbortSignal): Promise<void> => {
+    const both = AbortSignal.any([signal, gone.signal]);
+    if (far.dead.has(device)) {
+      await env.timers.sleep(1_000, both);
+      throw new GatewayError("timeout", `${device} did not answer in 1 s`);
+    }
+    await env.timers.sleep(far.answerMs, both);
+  };
+  const connection: Connection = {
+    lost,
+    async read(bindings, signal) {
+      const device = bindings[0]!.device;
+      far.asked.push({ device, count: bindings.length, atUs: env.time.now() });
+      await answer(device, signal);
+      return bindings.map((binding) => readingOf(far, binding));
+    },
+    async act(act, signal): Promise<Receipt> {
+      await answer(act.do === "call" ? act.device : act.binding.device, signal);
+      far.acts.push(act);
+      if (act.do === "set") far.values.set(act.binding.address, act.value);
+      return { assurance: "device" };
+    },
+    close: async () => leave(new GatewayError("closed", "closed by us")),
+  };
+  if (!far.subscribes) return connection;
+  return { ...connection, subscribe: (bindings, push, signal) => listen(far, bindings, push, () => answer(bindings[0]!.device, signal)) };
+}
+
+async function listen(far: FarSide, bindings: readonly Binding[], push: Push, answer: () => Promise<void>): Promise<Subscription> {
+  await answer();
+  far.push = push;
+  return { refused: bindings.filter(({ address }) => far.refusedToListen.has(address)), close: async () => {} };
+}
+
+function readingOf(far: FarSide, { address }: Binding): Reading {
+  const raw = far.values.get(address);
+  return raw === undefined ? { raw: null, quality: quality.badConfig, reason: "no such address" } : { raw, quality: quality.good };
+}
+
+/** Devices with points named after them: device "a" has points "a/1", "a/2", … at addresses of the same name. */
+export function scriptedConfig(devices: Readonly<Record<string, number>>, pollMs = 1_000): AdapterConfig {
+  return {
+    id: "link",
+    link: {},
+    devices: Object.entries(devices).map(([id, count]) => ({
+      id,
+      options: {},
+      bindings: Array.from({ length: count }, (_, i) => ({
+        point: `${id}/${i + 1}`,
+        device: id,
+        address: `${id}/${i + 1}`,
+        kind: "number" as const,
+        writable: true,
+        pollMs,
+      })),
+    })),
+  };
+}
