@@ -10,6 +10,8 @@ export class Ask {
   readonly urgent: boolean;
   /** Nobody answers a broadcast. */
   readonly broadcast: boolean;
+  /** Asked only to see whether anybody is there: silence says nothing about the link. */
+  readonly probe: boolean;
   readonly settle: Settle;
   phase: "queued" | "flying" | "over" = "queued";
   /** Nobody wants the answer any more, but the device is still busy with it. */
@@ -17,14 +19,21 @@ export class Ask {
   deadlineUs = 0;
   transaction = 0;
 
-  constructor(about: { unit: number; question: Question; timeoutMs: number; urgent?: boolean; broadcast?: boolean; settle: Settle }) {
+  constructor(about: AskOptions & { unit: number; question: Question; timeoutMs: number; settle: Settle }) {
     this.unit = about.unit;
     this.question = about.question;
     this.timeoutMs = about.timeoutMs;
     this.urgent = about.urgent ?? false;
     this.broadcast = about.broadcast ?? false;
+    this.probe = about.probe ?? false;
     this.settle = about.settle;
   }
+}
+
+export interface AskOptions {
+  readonly urgent?: boolean;
+  readonly broadcast?: boolean;
+  readonly probe?: boolean;
 }
 
 /**

@@ -70,7 +70,7 @@ export class ModbusConnection implements Connection {
     const [from = 1, to = 32] = this.link.scanUnits.split("-").map(Number);
     const units = Array.from({ length: to - from + 1 }, (_, index) => from + index);
     const configured = [...this.devices.values()].map((device) => device.limits.unit);
-    yield* scanUnits(this.exchange, [...new Set([...configured, ...units])], this.link.timeoutMs, signal);
+    yield* scanUnits(this.exchange, [...new Set([...configured, ...units])], this.link.timeoutMs, this.link.transport === "tcp", signal);
   }
 
   health(): Readonly<Record<string, unknown>> {

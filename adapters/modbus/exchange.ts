@@ -194,10 +194,10 @@ export class Exchange implements FramingListener {
     const restUntilUs = this.framing.restsAfterTimeout ? now + 2 * ask.timeoutMs * usPerMs : 0;
     this.lanes.finish(ask, "silent", restUntilUs);
     this.counters.timeouts++;
-    this.silentTimeouts++;
+    if (!ask.probe) this.silentTimeouts++;
     this.finish(ask, new GatewayError("timeout", `unit ${ask.unit} did not answer within ${ask.timeoutMs} ms`, { sent: true }));
     this.framing.forget(ask);
-    if (this.silentTimeouts >= this.options.giveUpAfter) {
+    if (this.silentTimeouts >= this.options.giveUpAfter && this.lanes.allSilent()) {
       this.end(new GatewayError("link-lost", `${this.silentTimeouts} requests in a row timed out and not a byte came in`));
     }
   }

@@ -1,6 +1,6 @@
 import type { Found } from "#src/contract/adapter.ts";
 import { GatewayError } from "#src/kit/errors.ts";
-import { Ask } from "./ask.ts";
+import { Ask, type AskOptions } from "./ask.ts";
 import type { Exchange } from "./exchange.ts";
 import { exceptionOf } from "./exceptions.ts";
 import { identify, parseIdentity, readQuestion, type Question } from "./pdu.ts";
@@ -19,7 +19,7 @@ export async function readIdentity(
   const found: Record<string, string> = {};
   let next: number | undefined = 0;
   for (let page = 0; page < mostPages && next !== undefined; page++) {
-    const answer: Buffer = await askOnce(exchange, unit, identify(1, next), timeoutMs, signal);
+    const answer: Buffer = await askOnce(exchange, unit, identify(1, next), timeoutMs, signal, { probe: true });
     if (answer[0]! >= 0x80) {
       if (exceptionOf(answer[1]!).fromGateway) throw new GatewayError("timeout", `unit ${unit} is not there`);
       return page === 0 ? undefined : found;
@@ -37,11 +37,12 @@ export async function* scanUnits(
   exchange: Exchange,
   units: readonly number[],
   timeoutMs: number,
+  isTcp: boolean,
   signal: AbortSignal,
 ): AsyncGenerator<Found> {
   // Many TCP devices answer whatever unit they are asked as; three unlikely ones in a row give that away.
-  const unlikely = await Promise.all([247, 246, 245].map((unit) => probe(exchange, unit, timeoutMs, signal)));
-  const everybody = unlikely.every((found) => found !== undefined);
+  const unlikely = isTcp ? await Promise.all([247, 246, 245].map((unit) => probe(exchange, unit, timeoutMs, signal))) : [];
+  const everybody = isTcp && unlikely.every((found) => found !== undefined);
   const tried = everybody ? units.slice(0, 1) : units;
   const probes = tried.map((unit) => probe(exchange, unit, timeoutMs, signal));
   // Whoever stops listening early must not leave rejections behind.
@@ -64,7 +65,7 @@ async function probe(exchange: Exchange, unit: number, timeoutMs: number, signal
   }
   // Some devices do not even refuse a function they do not know; everybody knows how to be asked for a register.
   try {
-    const answer = await askOnce(exchange, unit, readQuestion("holding", 0, 1), timeoutMs, signal);
+    const answer = await askOnce(exchange, unit, readQuestion("holding", 0, 1), timeoutMs, signal, { probe: true });
     const isThere = answer[0]! < 0x80 || !exceptionOf(answer[1]!).fromGateway;
     return isThere ? { device: { id: `unit-${unit}`, options: { unit } } } : undefined;
   } catch (error) {
@@ -89,7 +90,7 @@ export function askOnce(
   question: Question,
   timeoutMs: number,
   signal: AbortSignal,
-  how: { urgent?: boolean; broadcast?: boolean } = {},
+  how: AskOptions = {},
 ): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const ask = new Ask({

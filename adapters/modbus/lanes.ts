@@ -59,12 +59,21 @@ export class Lanes {
     this.flying--;
     if (lane.suspect) this.suspectsFlying--;
     const suspect = how === "silent";
+    if (!suspect) lane.heard = true;
     if (suspect !== lane.suspect) {
       // The lane's other requests change sides with it.
       this.suspectsFlying += suspect ? lane.flying : -lane.flying;
       lane.suspect = suspect;
     }
     lane.restUntilUs = suspect ? restUntilUs : 0;
+  }
+
+  /**
+   * Whether every unit that ever answered on this link is silent now, which is what a dead link looks like; a gateway with one
+   * dead unit does not, and one where nobody ever answered does.
+   */
+  allSilent(): boolean {
+    return this.lanes.every((lane) => lane.suspect || !lane.heard);
   }
 
   /** Takes a request out of the queue that was not sent yet. */
@@ -120,7 +129,7 @@ export class Lanes {
   private laneOf(unit: number): Lane {
     let lane = this.byUnit.get(unit);
     if (!lane) {
-      lane = { most: Infinity, flying: 0, suspect: false, restUntilUs: 0, urgent: [], waiting: [] };
+      lane = { most: Infinity, flying: 0, suspect: false, heard: false, restUntilUs: 0, urgent: [], waiting: [] };
       this.byUnit.set(unit, lane);
       this.lanes.push(lane);
     }
@@ -132,6 +141,7 @@ interface Lane {
   most: number;
   flying: number;
   suspect: boolean;
+  heard: boolean;
   restUntilUs: number;
   readonly urgent: Ask[];
   readonly waiting: Ask[];
