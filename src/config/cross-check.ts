@@ -1,4 +1,4 @@
-import type { Point, PointId } from "#msgs/point.ts";
+import type { Interlock, Point, PointId, PointKind, Value } from "#msgs/point.ts";
 import type { AdaptersPart } from "./adapters-section.ts";
 import type { GatewayPart } from "./gateway-section.ts";
 import { nearest } from "./nearest.ts";
@@ -8,7 +8,12 @@ import { isOfKind } from "./points-section.ts";
 import type { Path } from "./problem.ts";
 import type { Reading } from "./reading.ts";
 
-type CheckCondition = (expression: string, points: readonly Point[]) => readonly string[];
+/** What is wrong with an interlock, or undefined. `target` is the kind of the point it guards. */
+export type CheckInterlock = (
+  interlock: Interlock,
+  target: PointKind,
+  kindOf: (point: PointId) => PointKind | undefined,
+) => string | undefined;
 
 /** What no part can know alone: that everything that is named exists and is of the right kind. */
 export function crossCheck(
@@ -16,11 +21,11 @@ export function crossCheck(
   adapters: AdaptersPart,
   plant: PlantPart,
   gateway: GatewayPart | undefined,
-  checkCondition: CheckCondition | undefined,
+  checkInterlock: CheckInterlock | undefined,
 ): void {
   const names = new Names(reading, adapters, plant);
   checkAreas(reading, names, adapters, plant, gateway);
-  checkPoints(reading, names, adapters, checkCondition);
+  checkPoints(reading, names, adapters, checkInterlock);
   checkValves(reading, names, plant);
   for (const { value, path } of plant.rules) {
     const point = names.point(value.point, [...path, "point"]);
@@ -28,6 +33,9 @@ export function crossCheck(
       reading.problem([...path, "point"], `${point.id} is ${point.kind}; a limit needs a number`);
     }
   }
+  gateway?.commands.safeState.forEach((write, index) => {
+    checkWrite(reading, names, write.point, write.value, ["commands", "safeState", index, "point"]);
+  });
   checkFlowMetrics(reading, names, plant);
   checkRecipes(reading, names, plant);
 }
@@ -88,8 +96,8 @@ function checkAreas(reading: Reading, names: Names, adapters: AdaptersPart, plan
   }
 }
 
-function checkPoints(reading: Reading, names: Names, adapters: AdaptersPart, checkCondition: CheckCondition | undefined): void {
-  const points = adapters.points.map(({ value }) => value);
+function checkPoints(reading: Reading, names: Names, adapters: AdaptersPart, checkInterlock: CheckInterlock | undefined): void {
+  const kinds = new Map(adapters.points.map(({ value }) => [value.id, value.kind]));
   const deviceAreas = new Map(adapters.devices.map(({ id, area }) => [id, area]));
   for (const { value: point, path } of adapters.points) {
     // An area that the device names is checked there, once.
@@ -101,7 +109,8 @@ function checkPoints(reading: Reading, names: Names, adapters: AdaptersPart, che
     if (evidence.point !== undefined) names.point(evidence.point, [...path, "control", "evidence", "point"]);
     interlocks.forEach((interlock, index) => {
       const at = [...path, "control", "interlocks", index, "blockedWhen"];
-      for (const message of checkCondition?.(interlock.blockedWhen, points) ?? []) reading.problem(at, message);
+      const message = checkInterlock?.(interlock, point.kind, (id) => kinds.get(id));
+      if (message !== undefined) reading.problem(at, message);
     });
   }
 }
@@ -165,4 +174,9 @@ function checkRecipes(reading: Reading, names: Names, plant: PlantPart): void {
       }
     });
   }
+}
+
+function checkWrite(reading: Reading, names: Names, id: PointId, value: Value, path: Path): void {
+  const point = names.writable(id, path);
+  if (point && !isOfKind(point.kind, value)) reading.problem(path, `${JSON.stringify(value)} does not fit ${id}, which is ${point.kind}`);
 }

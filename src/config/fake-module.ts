@@ -1,4 +1,9 @@
 import { Type } from "typebox";
+import type { CheckInterlock } from "./cross-check.ts";
+import { loadSite } from "./load-site.ts";
+import type { Loaded } from "./load-site.ts";
+import { formatProblem } from "./problem.ts";
+import type { Site } from "./site.ts";
 import type { AdapterModule, Problem } from "#src/contract/adapter.ts";
 
 const Link = Type.Object({
@@ -28,3 +33,35 @@ export const fakeModule: AdapterModule<typeof Link, typeof Device> = {
     throw new Error("broken assumption: this protocol is only described");
   },
 };
+
+interface Outside {
+  readonly env?: Record<string, string>;
+  readonly files?: Record<string, string>;
+  readonly checkInterlock?: CheckInterlock;
+}
+
+/** Loads a site text with that protocol and an outside made of plain objects. */
+export function loadText(text: string, outside: Outside = {}): Loaded {
+  return loadSite(text, {
+    ...(outside.checkInterlock && { checkInterlock: outside.checkInterlock }),
+    modules: [fakeModule],
+    env: outside.env ?? {},
+    path: "plainview.yaml",
+    readFile: (name) => {
+      const found = outside.files?.[name];
+      if (found === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
+      return found;
+    },
+  });
+}
+
+export function siteOf(text: string, outside?: Outside): Site {
+  const loaded = loadText(text, outside);
+  if ("problems" in loaded) throw new Error(loaded.problems.map((problem) => formatProblem("plainview.yaml", problem)).join("\n"));
+  return loaded.site;
+}
+
+export function problemsOf(text: string, outside?: Outside): string[] {
+  const loaded = loadText(text, outside);
+  return "problems" in loaded ? loaded.problems.map((problem) => formatProblem("plainview.yaml", problem)) : [];
+}

@@ -1,8 +1,9 @@
+import type { Static } from "typebox";
 import { durationMs, sizeBytes } from "./duration.ts";
 import type { Reading } from "./reading.ts";
 import { AuthSection, CommandsSection, DataSection, ExposeEntry, LogSection, ServerSection, StoreSection } from "./schema-gateway.ts";
 import { SiteRest } from "./schema.ts";
-import type { Site, SiteAuth, SiteServer, SiteStore } from "./site.ts";
+import type { Site, SiteAuth, SiteCommands, SiteServer, SiteStore } from "./site.ts";
 
 export type GatewayPart = Pick<Site, "name" | "timeZone" | "server" | "auth" | "data" | "store" | "log" | "commands" | "expose">;
 
@@ -18,7 +19,7 @@ export function readGateway(reading: Reading, env: Readonly<Record<string, strin
   const expose = readExpose(reading);
   if (server) checkDoor(reading, server, auth);
   if (!site || !server || !auth || !data || !store || !log || !commands) return undefined;
-  return { ...site, server, auth, data, store, log, commands: { defaultTtlMs: durationMs(commands.defaultTtl) }, expose };
+  return { ...site, server, auth, data, store, log, commands: commandsOf(commands), expose };
 }
 
 function readName(reading: Reading): { name: string; timeZone: string } | undefined {
@@ -90,6 +91,17 @@ function readStore(reading: Reading, env: Readonly<Record<string, string | undef
       ...(recording !== undefined && { recordingMs: durationMs(recording) }),
     },
     rollupsMs: store.rollups.map(durationMs).sort((a, b) => a - b),
+  };
+}
+
+function commandsOf(commands: Static<typeof CommandsSection>): SiteCommands {
+  const { defaultTtl, writeTimeout, heldFor, select, ...rest } = commands;
+  return {
+    ...rest,
+    defaultTtlMs: durationMs(defaultTtl),
+    writeTimeoutMs: durationMs(writeTimeout),
+    heldMs: durationMs(heldFor),
+    selectRequired: select,
   };
 }
 

@@ -1,12 +1,12 @@
-import type { Point } from "#msgs/point.ts";
 import type { AdapterModule } from "#src/contract/adapter.ts";
 import { readAdapters } from "./adapters-section.ts";
 import { crossCheck } from "./cross-check.ts";
+import type { CheckInterlock } from "./cross-check.ts";
 import { readGateway } from "./gateway-section.ts";
 import { readPlant } from "./plant-section.ts";
 import { arrange } from "./problem.ts";
 import type { Path, SiteProblem } from "./problem.ts";
-import { isGroup, problemAt, Reading } from "./reading.ts";
+import { isGroup, labelOf, problemAt, Reading } from "./reading.ts";
 import { describeSource, passwordInUrl } from "./redact.ts";
 import { resolveReferences } from "./references.ts";
 import type { Outside } from "./references.ts";
@@ -22,8 +22,8 @@ export interface LoadOptions extends Outside {
   readonly modules: readonly AdapterModule[];
   /** Where the text came from; relative names are relative to it. */
   readonly path: string;
-  /** Checks a CEL condition against the points; absent, conditions are not looked at. */
-  readonly checkCondition?: (expression: string, points: readonly Point[]) => readonly string[];
+  /** What is wrong with an interlock's condition; absent, conditions are not looked at. */
+  readonly checkInterlock?: CheckInterlock;
 }
 
 export type Loaded = { readonly site: Site } | { readonly problems: readonly SiteProblem[] };
@@ -39,19 +39,20 @@ export function loadSite(text: string, options: LoadOptions): Loaded {
 
   const resolved = resolveReferences(source.root, places, options, reportIn(source.root));
   const report = reportIn(resolved.root);
-  const root = expandTemplates(resolved.root, places, (path, message, item) =>
-    item
-      ? void early.push({ ...problemAt(resolved.root, places, path, message, "value"), ...places.ofItem(item.owner, item.key) })
-      : report(path, message),
-  );
+  const root = expandTemplates(resolved.root, places, (path, message, item) => {
+    if (!item) return report(path, message);
+    // What stands in a template's body is shown there, and called by the entry that uses it.
+    const where = `${labelOf(resolved.root, path.slice(0, 4))} ${String(item.key)}`;
+    early.push({ ...places.ofItem(item.owner, item.key), where, message });
+  });
 
   const reading = new Reading(root as Record<string, unknown>, places);
   reportUnknownSections(reading);
   const gateway = readGateway(reading, options.env);
   const adapters = readAdapters(reading, options.modules);
   const plant = readPlant(reading);
-  crossCheck(reading, adapters, plant, gateway, options.checkCondition);
-  const problems = arrange([...early, ...reading.problems]);
+  crossCheck(reading, adapters, plant, gateway, options.checkInterlock);
+  const problems = arrange([...early, ...withoutConsequences(reading.problems, early)]);
   if (problems.length > 0 || !gateway) return { problems };
 
   const described = describeSource(source.root);
@@ -72,6 +73,13 @@ export function loadSite(text: string, options: LoadOptions): Loaded {
       secrets: [...resolved.secrets, passwordInUrl(gateway.store.databaseUrl ?? "") ?? []].flat(),
     },
   };
+}
+
+/** A reference or placeholder that leads nowhere leaves text behind that is not what was wanted; saying so again helps nobody. */
+function withoutConsequences(problems: readonly SiteProblem[], causes: readonly SiteProblem[]): readonly SiteProblem[] {
+  const placeOf = ({ line, column }: SiteProblem) => `${line}:${column}`;
+  const known = new Set(causes.map(placeOf));
+  return problems.filter((problem) => !known.has(placeOf(problem)));
 }
 
 const emptyFile = "the file holds no settings; begin with\nsite:\n  name: my plant";

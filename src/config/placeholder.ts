@@ -4,7 +4,8 @@ export type Scope = Readonly<Record<string, Parameter>>;
 
 /** `{n}`, `{n+1}`, `{n*2+100}`, `{n:03}`; `{{` stands for a plain brace. */
 const placeholder = /\{\{|\}\}|\{([^{}]*)\}/g;
-const inside = /^([A-Za-z_][A-Za-z0-9_]*)(?:\*(\d+))?(?:([+-])(\d+))?(?::0(\d+))?$/;
+const operand = String.raw`\d+|[A-Za-z_][A-Za-z0-9_]*`;
+const inside = new RegExp(String.raw`^([A-Za-z_][A-Za-z0-9_]*)(?:\*(${operand}))?(?:([+-])(${operand}))?(?::0(\d+))?$`);
 
 /**
  * Fills the placeholders of one text. A text that is nothing but one placeholder takes the parameter's own type, so that
@@ -28,18 +29,25 @@ function valueOf(body: string, scope: Scope, complain: (message: string) => void
     complain(`{${body}} is not a placeholder; write {name}, {name*2+1} or {name:03}, and {{ for a plain brace`);
     return undefined;
   }
-  const value = Object.hasOwn(scope, name) ? scope[name] : undefined;
-  if (value === undefined) {
-    complain(`{${name}} has no value here; known: ${Object.keys(scope).join(", ") || "nothing"}`);
-    return undefined;
-  }
-  if (times === undefined && more === undefined && width === undefined) return value;
-  if (typeof value !== "number") {
-    complain(`{${body}} needs a number, and ${name} is ${JSON.stringify(value)}`);
-    return undefined;
-  }
-  const result = value * Number(times ?? 1) + (sign === "-" ? -1 : 1) * Number(more ?? 0);
+  if (times === undefined && more === undefined && width === undefined) return parameterOf(name, scope, complain);
+  const [value, factor, summand] = [name, times ?? "1", more ?? "0"].map((word) => numberOf(word, body, scope, complain));
+  if (value === undefined || factor === undefined || summand === undefined) return undefined;
+  const result = value * factor + (sign === "-" ? -summand : summand);
   return width === undefined ? result : String(result).padStart(Number(width), "0");
+}
+
+function numberOf(word: string, body: string, scope: Scope, complain: (message: string) => void): number | undefined {
+  if (/^\d+$/.test(word)) return Number(word);
+  const value = parameterOf(word, scope, complain);
+  if (value === undefined || typeof value === "number") return value;
+  complain(`{${body}} needs a number, and ${word} is ${JSON.stringify(value)}`);
+  return undefined;
+}
+
+function parameterOf(name: string, scope: Scope, complain: (message: string) => void): Parameter | undefined {
+  if (Object.hasOwn(scope, name)) return scope[name];
+  complain(`{${name}} has no value here; known: ${Object.keys(scope).join(", ") || "nothing"}`);
+  return undefined;
 }
 
 /** How many units one entry may turn into. */

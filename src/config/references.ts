@@ -85,6 +85,6 @@ function fromFile(name: string, path: Path, outside: Outside, report: Report): s
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     const why = code === "ENOENT" ? "does not exist" : code === "EACCES" ? "may not be read by this user" : "cannot be read";
     report(path, `the file ${name.trim()} ${why}`);
-    return "";
+    return `file:${name}`;
   }
 }

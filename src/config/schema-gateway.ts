@@ -161,7 +161,29 @@ export const LogSection = Type.Object(
 );
 
 export const CommandsSection = Type.Object(
-  { defaultTtl: Duration({ default: "8h", description: "How long a manual override lives when neither the command nor the point says." }) },
+  {
+    defaultTtl: Duration({ default: "8h", description: "How long a manual override lives when neither the command nor the point says." }),
+    reservedPriorities: Type.Array(Type.Integer({ minimum: 1, maximum: 16 }), {
+      default: [1, 2, 5, 6],
+      description: "Slots nobody may write: life safety, critical equipment, minimum on/off.",
+    }),
+    writeTimeout: Duration({ default: "10s", description: "A device that has not answered a write by then may or may not have it." }),
+    heldFor: Duration({ default: "5m", description: "How long a critical command waits for its second person." }),
+    select: OneOf(["never", "critical"], {
+      default: "never",
+      description: "Whether critical points must be selected before they are commanded.",
+    }),
+    safeState: Type.Array(
+      Type.Object({
+        point: Type.String({ description: "A writable point." }),
+        value: Type.Union([Type.Number(), Type.Boolean(), Type.String()], {
+          expects: "a number, true, false or text",
+          description: "Its safe value.",
+        }),
+      }),
+      { default: [], description: "Writes that pass even when nothing can be recorded any more." },
+    ),
+  },
   { default: {}, description: "Commands in general." },
 );
 

@@ -4,7 +4,7 @@ import { loadSite } from "./load-site.ts";
 import type { Loaded, LoadOptions } from "./load-site.ts";
 
 /** Reads a site file from disk, with this process's environment: the one place in this folder that touches the outside. */
-export function loadSiteFile(path: string, options: Pick<LoadOptions, "modules" | "checkCondition">): Loaded {
+export function loadSiteFile(path: string, options: Pick<LoadOptions, "modules" | "checkInterlock">): Loaded {
   const folder = dirname(resolve(path));
   let text: string;
   try {

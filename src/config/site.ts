@@ -16,7 +16,7 @@ export interface Site {
   readonly data: { readonly folder: string };
   readonly store: SiteStore;
   readonly log: { readonly level: LogLevel; readonly areas: Readonly<Record<string, LogLevel>> };
-  readonly commands: { readonly defaultTtlMs: number };
+  readonly commands: SiteCommands;
   readonly areas: readonly Area[];
   readonly devices: readonly Device[];
   readonly points: readonly Point[];
@@ -42,6 +42,15 @@ export interface SiteAdapter {
   readonly title?: string;
   readonly module: AdapterModule;
   readonly config: AdapterConfig;
+}
+
+export interface SiteCommands {
+  readonly defaultTtlMs: number;
+  readonly reservedPriorities: readonly number[];
+  readonly writeTimeoutMs: number;
+  readonly heldMs: number;
+  readonly selectRequired: "critical" | "never";
+  readonly safeState: readonly { readonly point: PointId; readonly value: Value }[];
 }
 
 export interface SiteServer {

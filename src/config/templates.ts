@@ -99,6 +99,7 @@ class Expansion {
         break;
       }
       const scope = this.#scope(outer, unit, given, template?.["parameters"], path);
+      if (!scope) break;
       const { points, ...rest } = this.#merged(template, own);
       const entry = this.#filled(this.#inherited(rest, template, own), scope, path) as Group;
       if (points !== undefined) entry["points"] = points;
@@ -120,7 +121,8 @@ class Expansion {
     return undefined;
   }
 
-  #scope(outer: Scope, unit: Scope, given: unknown, defaults: unknown, path: Path): Scope {
+  /** Undefined when the template needs a parameter that nobody gives: filling in the rest would only make more of one mistake. */
+  #scope(outer: Scope, unit: Scope, given: unknown, defaults: unknown, path: Path): Scope | undefined {
     const scope: Record<string, string | number | boolean> = { ...outer, ...unit };
     for (const [name, value] of Object.entries(isGroup(given) ? given : {})) {
       const filled = typeof value === "string" ? fill(value, scope, (message) => this.#report([...path, "with", name], message)) : value;
@@ -130,7 +132,10 @@ class Expansion {
     for (const [name, value] of Object.entries(isGroup(defaults) ? defaults : {})) {
       if (name in unit || (isGroup(given) && name in given)) continue;
       if (isParameter(value)) scope[name] = value;
-      else if (!(name in scope)) this.#report([...path, "template"], `this template needs "${name}"; add with: { ${name}: … }`);
+      else if (!(name in scope)) {
+        this.#report([...path, "template"], `this template needs "${name}"; add with: { ${name}: … }`);
+        return undefined;
+      }
     }
     return scope;
   }
