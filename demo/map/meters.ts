@@ -71,6 +71,7 @@ export const lineMap: ModbusDeviceMap = {
     },
     {
       point: "section-2/pressure",
+      area: "south-field",
       title: "Pressure in section 2",
       table: "input",
       address: 4,
@@ -81,6 +82,7 @@ export const lineMap: ModbusDeviceMap = {
     },
     {
       point: "section-2/imbalance",
+      area: "south-field",
       title: "Flow in minus flow out",
       table: "input",
       address: 6,
@@ -92,6 +94,7 @@ export const lineMap: ModbusDeviceMap = {
     },
     {
       point: "section-2/leak-suspected",
+      area: "south-field",
       title: "The meters disagree for more than five seconds",
       table: "input",
       address: 8,

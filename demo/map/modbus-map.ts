@@ -27,6 +27,8 @@ export interface ModbusPoint {
   momentary?: true;
   /** Where the value comes from when it is no quantity of the plant: the hand-over counter, or a text on the label. */
   from?: { counter: true } | { text: string };
+  /** Where it stands, when that is not where its device stands. */
+  area?: string;
   /** For a writable point: the point that shows the effect. */
   evidence?: string;
 }
