@@ -120,7 +120,7 @@ describe("a Modbus device of the plant", () => {
     expect(new Set(flows).size).toBe(5);
   });
 
-  it("ignores, clamps and takes back what it was told when it is broken that way", () => {
+  it("ignores, clamps, takes back or delays what it was told when it is broken that way", () => {
     const { site: made, device, pass } = site();
     const valve = device("v-101");
     const tell = (percent: number): string => ask(valve, `060000${word(percent * 10)}`).toString("hex");
@@ -138,10 +138,18 @@ describe("a Modbus device of the plant", () => {
     expect(read(valve, "v-101/command")).toBe(90);
     pass(200);
     expect(read(valve, "v-101/command")).toBe(20);
+    made.setFault({ target: "v-101", kind: "revert", on: false });
+    made.setFault({ target: "v-101", kind: "late-effect", afterMs: 500 });
+    tell(70);
+    pass(400);
+    expect(read(valve, "v-101/command")).toBe(20);
+    pass(200);
+    expect(read(valve, "v-101/command")).toBe(70);
     expect(valve.log.entries().map((entry) => (entry.kind === "told" ? [entry.outcome, entry.held] : null))).toEqual([
       ["ignored", 100],
       ["clamped", 20],
       ["reverting", 90],
+      ["late", 20],
     ]);
   });
 

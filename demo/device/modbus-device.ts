@@ -1,6 +1,6 @@
 import type { FaultBoard } from "../faults/fault-board.ts";
 import { garbleFrame } from "../faults/garble.ts";
-import { PendingReverts } from "../faults/pending-reverts.ts";
+import { PendingWrites } from "../faults/pending-writes.ts";
 import { judgeWrite } from "../faults/write-fault.ts";
 import type { DeviceLog } from "../log/device-log.ts";
 import type { ModbusDeviceMap, ModbusPoint } from "../map/modbus-map.ts";
@@ -34,7 +34,7 @@ export class ModbusDevice implements Device, ModbusUnit {
   /** The hand-over counter as the next answer will show it, less one. */
   sequence = 0;
   readonly #parts: ModbusDeviceParts;
-  readonly #reverts = new PendingReverts();
+  readonly #pending = new PendingWrites();
   #faulty = false;
   #garbled = false;
 
@@ -53,7 +53,7 @@ export class ModbusDevice implements Device, ModbusUnit {
   }
 
   step(now: number): void {
-    this.#reverts.step(now);
+    this.#pending.step(now);
     this.#paint();
   }
 
@@ -98,9 +98,9 @@ export class ModbusDevice implements Device, ModbusUnit {
     const quantity = this.#parts.quantities.get(point.point);
     if (quantity?.write === undefined) throw new Error(`${point.point} is writable in the map and not in the plant`);
     const before = quantity.read();
-    const verdict = judgeWrite(this.#parts.faults, this.id, point.point, value);
+    const verdict = judgeWrite(this.#parts.faults, this.id, point.point, value, before);
     if (verdict.put !== null) quantity.write(verdict.put);
-    if (verdict.revertMs !== null) this.#reverts.add(this.#parts.now() + verdict.revertMs, quantity, before);
+    if (verdict.later !== null) this.#pending.add(this.#parts.now() + verdict.later.afterMs, quantity, verdict.later.value);
     this.log.wasTold({ point: point.point, value, held: quantity.read(), outcome: verdict.outcome, by: "modbus" });
   }
 

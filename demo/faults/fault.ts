@@ -14,6 +14,7 @@ export type FaultKind =
   | "echo-but-ignore"
   | "clamp"
   | "revert"
+  | "late-effect"
   | "silent"
   | "message-storm"
   | "clock-off";
@@ -47,6 +48,11 @@ export const faultShapes: Readonly<Record<FaultKind, FaultShape>> = {
   "echo-but-ignore": { scope: "device-or-point", what: "a write is answered and nothing happens", settings: {} },
   clamp: { scope: "device-or-point", what: "a write is answered and held within limits", settings: { low: 20, high: 80 } },
   revert: { scope: "device-or-point", what: "a write takes effect and is taken back", settings: { afterMs: 2000 } },
+  "late-effect": {
+    scope: "device-or-point",
+    what: "a write is answered at once and takes effect later, so that a poll can overtake it",
+    settings: { afterMs: 1500 },
+  },
   silent: { scope: "mqtt-device", what: "connected, and says nothing any more", settings: {} },
   "message-storm": { scope: "mqtt-device", what: "telemetry at a high rate", settings: { perSecond: 500 } },
   "clock-off": { scope: "mqtt-device", what: "times in payloads are wrong", settings: { byMs: -3_600_000 } },

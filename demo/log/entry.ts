@@ -46,7 +46,7 @@ export interface ToldEntry {
   value: number | boolean | string;
   /** What the device then held: differs from `value` when it clamped, ignored or refused. */
   held: number | boolean | string | null;
-  outcome: "applied" | "clamped" | "ignored" | "refused" | "reverting";
+  outcome: "applied" | "clamped" | "ignored" | "refused" | "reverting" | "late";
   /** Where it came from: a protocol, or a person at the panel. */
   by: "modbus" | "mqtt" | "panel";
 }

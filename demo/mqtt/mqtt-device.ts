@@ -1,7 +1,7 @@
 import type { Device } from "../device/device.ts";
 import type { FaultBoard } from "../faults/fault-board.ts";
 import { garblePayload } from "../faults/garble-payload.ts";
-import { PendingReverts } from "../faults/pending-reverts.ts";
+import { PendingWrites } from "../faults/pending-writes.ts";
 import { judgeWrite } from "../faults/write-fault.ts";
 import type { DeviceLog } from "../log/device-log.ts";
 import { type MqttCommandField, type MqttDeviceMap, type MqttTopics, topicsOf } from "../map/mqtt-map.ts";
@@ -45,7 +45,7 @@ export class MqttDevice implements Device {
   readonly topics: MqttTopics;
   sequence = 0;
   readonly #parts: MqttDeviceParts;
-  readonly #reverts = new PendingReverts();
+  readonly #pending = new PendingWrites();
   #nextAt = 0;
   #lastStepAt = 0;
   #stormOwed = 0;
@@ -68,7 +68,7 @@ export class MqttDevice implements Device {
   }
 
   step(now: number): void {
-    this.#reverts.step(now);
+    this.#pending.step(now);
   }
 
   /** What is to be said by now. A device says nothing while it is off or silent. */
@@ -117,9 +117,9 @@ export class MqttDevice implements Device {
     const quantity = this.#parts.quantities.get(field.point);
     if (quantity?.write === undefined) throw new Error(`${field.point} is a command in the map and not writable in the plant`);
     const before = quantity.read();
-    const verdict = judgeWrite(this.#parts.faults, this.id, field.point, value);
+    const verdict = judgeWrite(this.#parts.faults, this.id, field.point, value, before);
     if (verdict.put !== null) quantity.write(verdict.put);
-    if (verdict.revertMs !== null) this.#reverts.add(this.#parts.now() + verdict.revertMs, quantity, before);
+    if (verdict.later !== null) this.#pending.add(this.#parts.now() + verdict.later.afterMs, quantity, verdict.later.value);
     this.log.wasTold({ point: field.point, value, held: quantity.read(), outcome: verdict.outcome, by: "mqtt" });
   }
 

@@ -1,5 +1,6 @@
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, describe, expect, it } from "vitest";
+import { valueAt } from "./payload.ts";
 import { type Demo, startDemo } from "../start.ts";
 
 interface Heard {
@@ -49,14 +50,25 @@ function body(heard: Heard | undefined): Record<string, unknown> {
   return JSON.parse(heard?.text ?? "null") as Record<string, unknown>;
 }
 
+function isUsable(text: string): boolean {
+  try {
+    return Number.isFinite(valueAt(JSON.parse(text), "readings[0].value"));
+  } catch {
+    return false;
+  }
+}
+
 describe("the MQTT side of the plant", () => {
   it("publishes telemetry that is in the device's own log, message for message", async () => {
     const started = await start();
     const { heard } = await listen(started, "plant/+/ear-02/telemetry");
     await until(() => heard.length >= 2, "two messages");
-    const entries = started.log("ear-02")?.filter((entry) => entry.kind === "publish") ?? [];
-    for (const message of heard.slice(0, 2))
-      expect(entries.some((entry) => entry.payload === message.text && entry.topic === message.topic)).toBe(true);
+    // A listener can have a message before its sender has the acknowledgement and writes it down.
+    const logged = (message: Heard): boolean =>
+      started
+        .log("ear-02")
+        ?.some((entry) => entry.kind === "publish" && entry.payload === message.text && entry.topic === message.topic) === true;
+    await until(() => heard.slice(0, 2).every(logged), "both in the log");
     const [first, second] = heard.map(body);
     expect(second?.["n"]).toBe(Number(first?.["n"]) + 1);
     expect(Number(new Date(String(first?.["time"])))).toBeGreaterThan(1.6e12);
@@ -99,15 +111,13 @@ describe("the MQTT side of the plant", () => {
     await started.fault({ target: "ear-01", kind: "clock-off", byMs: -86_400_000 });
     await until(() => Number(new Date(String(body(heard.at(-1))["time"]))) < Date.now() - 80_000_000, "a time of yesterday");
     await started.fault({ target: "ear-01", kind: "garbage", share: 1 });
-    // What the storm had under way may still be good; soon everything that arrives is spoilt.
-    const known = (): boolean =>
-      started.log("ear-01", 0, 20_000)?.some((entry) => entry.kind === "publish" && entry.payload === heard.at(-1)?.text) === true;
-    await until(() => !known(), "a spoilt message");
+    await until(() => !isUsable(heard.at(-1)?.text ?? ""), "a spoilt message");
     await started.fault({ target: "ear-01", kind: "silent" });
-    expect(started.mqttConnected()).toBe(true);
-    const told = started.counters().devices.find((counters) => counters.device === "ear-01")?.handedOver;
+    const device = started.site.mqtt.find((candidate) => candidate.id === "ear-01");
+    const said = device?.sequence;
     await new Promise((resolve) => setTimeout(resolve, 1200));
-    expect(started.counters().devices.find((counters) => counters.device === "ear-01")?.handedOver).toBe(told);
+    expect(device?.sequence).toBe(said);
+    expect(started.mqttConnected()).toBe(true);
   });
 
   it("keeps what a kept session has not heard through an outage of the broker, and knows what was delivered", async () => {
