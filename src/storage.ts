@@ -1,0 +1,79 @@
+import { join } from "node:path";
+import type { OpenedJournal } from "#db/journal/open.ts";
+import type { Embedded } from "#db/embedded/start.ts";
+import type { OpenedStore } from "#db/store/open.ts";
+import type { Site } from "#src/config/site.ts";
+import type { Log } from "#src/kit/log.ts";
+import { startEmbedded } from "#db/embedded/start.ts";
+import { databaseSettings } from "#db/settings.ts";
+import { openStore } from "#db/store/open.ts";
+import { messageOf } from "#src/kit/errors.ts";
+
+/** The database beside the journal: its own or the site's. It may come late, or not at all; nothing else waits for it. */
+export interface Storage {
+  /** Undefined until there is a database to ask. */
+  store(): OpenedStore | undefined;
+  /** Where it is, for missions, which open their own connection. */
+  url(): string | undefined;
+  /** What a person should know while there is none. */
+  message(): string | undefined;
+  /** Resolves when there is a database, or there will be none for now. */
+  readonly opened: Promise<void>;
+  close(): Promise<void>;
+}
+
+export function openStorage(parts: { site: Site; journal: OpenedJournal; log: Log; progress: (message: string) => void }): Storage {
+  const { site, journal, log, progress } = parts;
+  const folder = join(site.data.folder, "database");
+  let embedded: Embedded | undefined;
+  let store: OpenedStore | undefined;
+  let url: string | undefined;
+  let message: string | undefined = "the database is being opened";
+  let closed = false;
+
+  const open = async (): Promise<void> => {
+    try {
+      if (site.store.databaseUrl === undefined) embedded = await startEmbedded({ folder, log: log.area("database"), progress });
+      if (closed) return;
+      url = site.store.databaseUrl ?? embedded!.url;
+      const settings = databaseSettings(url, settingsOf(site));
+      journal.follow(settings);
+      store = openStore({ url, journalFolder: join(site.data.folder, "journal"), log });
+      message = undefined;
+    } catch (error) {
+      message = `there is no database: ${messageOf(error)}`;
+      log.error(`${message}. Everything else works, and the journal keeps what comes in`);
+    }
+  };
+  const opened = open();
+
+  return {
+    store: () => store,
+    url: () => url,
+    message: () => message,
+    opened,
+    async close() {
+      closed = true;
+      await opened;
+      await store?.close();
+      await embedded?.stop();
+    },
+  };
+}
+
+function settingsOf({ timeZone, flowMetrics, store }: Site): Parameters<typeof databaseSettings>[1] {
+  const { samplesMs, recordingMs, rollupsMs } = store.retention;
+  const base = databaseSettings("").retention;
+  return {
+    timeZone,
+    ...(flowMetrics && {
+      flowMetrics: { flowRateLpm: flowMetrics.flowRate, pressurePa: flowMetrics.pressure, temperatureC: flowMetrics.temperature },
+    }),
+    retention: {
+      ...base,
+      ...(samplesMs !== undefined && { samplesMs }),
+      ...(recordingMs !== undefined && { recordingMs }),
+      ...(rollupsMs !== undefined && { minuteMs: rollupsMs }),
+    },
+  };
+}
