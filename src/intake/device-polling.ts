@@ -1,7 +1,7 @@
-import type { Binding, Connection, PushedReading } from "#src/contract/adapter.ts";
+import type { Binding, Connection, PushedReading, Reading } from "#src/contract/adapter.ts";
 import type { LiveTime, Timers } from "#src/contract/clock.ts";
 import type { LinkCounters } from "#src/contract/gateway.ts";
-import type { DeviceId } from "#msgs/point.ts";
+import type { DeviceId, PointId } from "#msgs/point.ts";
 import type { Random } from "#src/kit/random.ts";
 import type { Outlet } from "./outlet.ts";
 import type { DevicePhase } from "./link-table.ts";
@@ -13,6 +13,7 @@ import { GatewayError, messageOf } from "#src/kit/errors.ts";
 import { step } from "#src/kit/table.ts";
 import { Counters } from "./counters.ts";
 import { deviceTable } from "./link-table.ts";
+import { Listening } from "./listening.ts";
 import { Slots, groupsOf } from "./schedule.ts";
 
 /** Points that should be listened to, where the device or adapter cannot: asked at this rate instead. */
@@ -99,7 +100,7 @@ export class DevicePolling {
   }
 
   /** Asks now and publishes what comes back; rejects when the device does not answer. */
-  async ask(connection: Connection, bindings: readonly Binding[], signal: AbortSignal): Promise<void> {
+  async ask(connection: Connection, bindings: readonly Binding[], signal: AbortSignal): Promise<readonly Reading[]> {
     const askedAt = this.#parts.time.now();
     const readings = await connection.read(bindings, signal);
     const tookMs = (this.#parts.time.now() - askedAt) / usPerMs;
@@ -107,9 +108,10 @@ export class DevicePolling {
     this.#parts.linkCounters.answered(readings.length, tookMs);
     this.#answered();
     this.#deliver(bindings, readings, askedAt);
+    return readings;
   }
 
-  #deliver(bindings: readonly Binding[], readings: Awaited<ReturnType<Connection["read"]>>, askedAt: number): void {
+  #deliver(bindings: readonly Binding[], readings: readonly Reading[], askedAt: number): void {
     const points = bindings.map(({ point }) => point);
     if (!this.#parts.outlet.deliver(this.#stream, points, readings, { origin: "asked", askedAt })) this.counters.shed(points.length);
   }
@@ -140,11 +142,16 @@ export class DevicePolling {
 
   async #listen(connection: Connection, bindings: readonly Binding[], signal: AbortSignal): Promise<void> {
     const retry = backOff({ firstMs: 1_000, ceilingMs: probeCeilingMs, random: this.#parts.random });
+    const listening = this.#listeningTo(connection, signal);
     while (!signal.aborted) {
       try {
-        const subscription = await connection.subscribe!(bindings, (readings, about) => this.#heard(readings, about), signal);
-        const groups = groupsOf(subscription.refused, fallbackPollMs);
-        await Promise.all(groups.map((group, index) => this.#poll(connection, group, index / groups.length, signal)));
+        const refused = await listening.subscribe(bindings, signal);
+        const groups = groupsOf(refused, fallbackPollMs);
+        const taken = bindings.filter((binding) => !refused.includes(binding));
+        await Promise.all([
+          listening.watch(taken, signal),
+          ...groups.map((group, index) => this.#poll(connection, group, index / groups.length, signal)),
+        ]);
         return;
       } catch (error) {
         if (signal.aborted) return;
@@ -152,6 +159,31 @@ export class DevicePolling {
         if (!(await slept(this.#parts.timers, retry.next(), signal))) return;
       }
     }
+  }
+
+  #listeningTo(connection: Connection, signal: AbortSignal): Listening {
+    const { time, timers } = this.#parts;
+    return new Listening({
+      connection,
+      time,
+      timers,
+      heard: (readings, about) => this.#heard(readings, about),
+      ask: async (bindings) => {
+        const readings = await this.ask(connection, bindings, signal);
+        return new Map(bindings.map(({ point }, index) => [point, readings[index]!.raw]));
+      },
+      tell: (state, points) => this.#tellSilence(state, points),
+    });
+  }
+
+  #tellSilence(state: "silent" | "heard", points: readonly PointId[]): void {
+    const { adapter, outlet } = this.#parts;
+    const whole = points.length === this.#bindings.length;
+    const reason = "connected, and says nothing";
+    if (whole)
+      outlet.publish({ kind: "link", adapter, device: this.device, ...(state === "silent" ? { state, reason } : { state: "up" }) });
+    const data = { points: points.slice(0, 100), count: points.length };
+    outlet.publish({ kind: "event", type: `device.${state}`, device: this.device, data });
   }
 
   #heard(

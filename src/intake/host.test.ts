@@ -228,6 +228,64 @@ describe("listening", () => {
   });
 });
 
+describe("silence", () => {
+  /** Pushes an unchanged value each second, so that a rhythm is learned. */
+  async function rhythm(far: FarSide, machine: Machine, binding: AdapterConfig["devices"][0]["bindings"][0], count: number) {
+    for (let i = 0; i < count; i++) {
+      far.push?.([{ binding, raw: 1, quality: 0 }]);
+      await machine.runAsync(second, 20_000);
+    }
+  }
+  const eventsOf = (facts: readonly Fact[]) => facts.flatMap((fact) => (fact.kind === "event" ? [fact.type] : []));
+
+  it("of a stream with a rhythm is told within three intervals and mended by subscribing anew", async () => {
+    const far = farSide();
+    far.subscribes = true;
+    const config = scriptedConfig({ a: 1 }, 0);
+    const { machine, host, spec, facts, stop } = hostOn(far, config);
+    await host.apply([spec]);
+    await machine.runAsync(100_000);
+    await rhythm(far, machine, config.devices[0]!.bindings[0]!, 12);
+    far.values.set("a/1", 99);
+    const subscribed = far.push;
+    await machine.runAsync(2.2 * second, 10_000);
+    expect(eventsOf(facts)).toEqual(["device.silent"]);
+    expect(far.push).not.toBe(subscribed);
+    await rhythm(far, machine, config.devices[0]!.bindings[0]!, 1);
+    expect(eventsOf(facts)).toEqual(["device.silent", "device.heard"]);
+    expect(far.connects).toBe(1);
+    await stop();
+  });
+
+  it("that subscribing anew does not end is mended by connecting anew", async () => {
+    const far = farSide();
+    far.subscribes = true;
+    const config = scriptedConfig({ a: 1 }, 0);
+    const { machine, host, spec, stop } = hostOn(far, config);
+    await host.apply([spec]);
+    await machine.runAsync(100_000);
+    await rhythm(far, machine, config.devices[0]!.bindings[0]!, 12);
+    far.values.set("a/1", 99);
+    await machine.runAsync(9 * second, 20_000);
+    expect(far.connects).toBe(2);
+    await stop();
+  });
+
+  it("of a point that is merely quiet is asked about, and nobody is alarmed", async () => {
+    const far = farSide();
+    far.subscribes = true;
+    const config = scriptedConfig({ a: 1 }, 0);
+    const { machine, host, spec, facts, stop } = hostOn(far, config);
+    await host.apply([spec]);
+    await machine.runAsync(100_000);
+    await rhythm(far, machine, config.devices[0]!.bindings[0]!, 12);
+    await machine.runAsync(60 * second, 20_000);
+    expect(eventsOf(facts)).toEqual([]);
+    expect(far.connects).toBe(1);
+    await stop();
+  });
+});
+
 describe("acting and asking", () => {
   it("an act goes to the device once, in the device's terms; asking afterwards publishes what it shows", async () => {
     const far = farSide();
