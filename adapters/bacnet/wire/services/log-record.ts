@@ -1,4 +1,4 @@
-import { TagReader } from "../tag-reader.ts";
+import type { TagReader } from "../tag-reader.ts";
 import type { TagWriter } from "../tag-writer.ts";
 import type { BacnetError, BacnetValue, RawDateTime } from "../value.ts";
 import { readError, writeError } from "./property-access.ts";

@@ -1,4 +1,4 @@
-import { TagReader } from "../tag-reader.ts";
+import type { TagReader } from "../tag-reader.ts";
 import type { TagWriter } from "../tag-writer.ts";
 import type { RawDateTime, RawTime } from "../value.ts";
 
