@@ -1,4 +1,5 @@
 import type { PointId } from "#msgs/point.ts";
+import type { EngineChoice } from "./engine/features.ts";
 
 /** What the database side is told by the site file. */
 export interface DatabaseSettings {
@@ -6,6 +7,8 @@ export interface DatabaseSettings {
   readonly url: string;
   /** IANA name; day buckets follow it. */
   readonly timeZone: string;
+  /** "plain" leaves TimescaleDB aside even where it is there. */
+  readonly engine: EngineChoice;
   readonly retention: Retention;
   /** Which points stand behind the view flow_metrics_1h. */
   readonly flowMetrics: { readonly flowRateLpm?: PointId; readonly pressurePa?: PointId; readonly temperatureC?: PointId };
@@ -19,8 +22,7 @@ export interface DatabaseSettings {
 export interface Retention {
   readonly samplesMs?: number;
   readonly recordingMs?: number;
-  readonly minuteMs?: number;
-  readonly hourMs?: number;
+  readonly rollupsMs?: number;
   readonly compressAfterMs: number;
 }
 
@@ -29,7 +31,8 @@ const dayMs = 86_400_000;
 export function databaseSettings(url: string, given: Partial<Omit<DatabaseSettings, "url">> = {}): DatabaseSettings {
   return {
     timeZone: "UTC",
-    retention: { samplesMs: 90 * dayMs, recordingMs: 30 * dayMs, minuteMs: 730 * dayMs, compressAfterMs: 7 * dayMs },
+    engine: "auto",
+    retention: { samplesMs: 90 * dayMs, recordingMs: 30 * dayMs, rollupsMs: 730 * dayMs, compressAfterMs: 7 * dayMs },
     flowMetrics: {},
     clampSourceTimeMs: { past: 366 * dayMs, future: dayMs },
     batch: { samples: 50_000, everyMs: 500 },
