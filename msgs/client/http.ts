@@ -102,8 +102,7 @@ export function httpClient(options: ClientOptions): HttpClient {
     history: (query, signal) => get("/history", { ...query, points: query.points.join(",") }, signal),
     buckets: (query, signal) => get("/history", { ...query, points: query.points.join(",") }, signal),
     flow: (start, end) => get("/metrics/range", { start, end }),
-    command: (body, waitMs) =>
-      call("POST", "/commands", { body, ...(waitMs !== undefined && { query: { wait: waitMs } }) }),
+    command: (body, waitMs) => call("POST", "/commands", { body, ...(waitMs !== undefined && { query: { wait: waitMs } }) }),
     commands: (filter) => get("/commands", filter),
     commandById: (id) => get(`/commands/${encodeURIComponent(id)}`),
     overrides: () => get("/overrides"),

@@ -70,13 +70,14 @@ export const writeFrames = {
   "recipe.apply": frame(
     "recipe.apply",
     {
-      steps: Type.Array(RecipeStep, { minItems: 1, maxItems: 200 }),
+      recipe: Type.Optional(IdText),
+      steps: Type.Optional(Type.Array(RecipeStep, { minItems: 1, maxItems: 200 })),
       title: Type.Optional(Type.String({ maxLength: 200 })),
       order: Type.Optional(Type.Enum(["together", "one-by-one"])),
       compensate: Type.Optional(Type.Boolean()),
       ...write,
     },
-    "Writes many points as one: all verified, or brought back to what they were.",
+    "Writes many points as one, by the name of a recipe in the site file or by its steps: all verified, or brought back to what they were.",
   ),
   "command.cancel": frame("command.cancel", { commandId: IdText, timeline }, "Takes a command back that has not been sent."),
   "command.release": frame("command.release", { commandId: IdText, timeline }, "A second person releases a held command."),

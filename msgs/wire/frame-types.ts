@@ -47,3 +47,5 @@ export function isWriteFrame<Frame extends { type: string }>(frame: Frame): fram
 export function isMissionFrame<Frame extends { type: string }>(frame: Frame): frame is Extract<Frame, { type: MissionFrameType }> {
   return missions.has(frame.type);
 }
+
+export const clientFrameTypes: readonly ClientFrameType[] = [...sessionFrameTypes, ...writeFrameTypes, ...missionFrameTypes];

@@ -130,7 +130,13 @@ export const serverFrames = {
 } as const;
 
 export type ServerFrameType = keyof typeof serverFrames;
-export type ServerFrameOf<T extends ServerFrameType> = Static<(typeof serverFrames)[T]>;
+/** What the schemas leave open stays open in the types as well: `data` of events and of acks. */
+export type ServerFrameOf<T extends ServerFrameType> = T extends "event"
+  ? Open<"event", EventData>
+  : T extends "ack"
+    ? Open<"ack", { action: string; [field: string]: unknown }>
+    : Static<(typeof serverFrames)[T]>;
+type Open<T extends "event" | "ack", Data> = Omit<Static<(typeof serverFrames)[T]>, "data"> & { data: Data };
 export type ServerFrame = { [T in ServerFrameType]: ServerFrameOf<T> }[ServerFrameType];
 
 export const serverEventTypes = [

@@ -88,7 +88,7 @@ export const CommandJson = Type.Object({
   state: CommandStateSchema,
   by: Type.String(),
   priority: PrioritySchema,
-  at: TimeText,
+  at: Type.Optional(TimeText),
   requestedAt: Type.Optional(TimeText),
   ttlMs: Type.Optional(Type.Number()),
   reason: Type.Optional(Type.String()),

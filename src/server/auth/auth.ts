@@ -1,0 +1,216 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { SiteAuth } from "#src/config/site.ts";
+import type { Principal } from "#src/contract/control.ts";
+import type { Log } from "#src/kit/log.ts";
+import type { EdgeTime } from "../edge-time.ts";
+import type { AuditEntry, Refusal } from "../services.ts";
+import { nameIn, openApiKeys, principalOfKey, type ApiKeys } from "./keys.ts";
+import { openLockout } from "./lockout.ts";
+import { openOidc } from "./oidc.ts";
+import { hashPassword, passwordMatches, pretendToCheck } from "./passwords.ts";
+import { openSessions, type Sessions } from "./sessions.ts";
+import type { AuthStore, UserRecord } from "./store.ts";
+
+/** Somebody who has shown who they are, and by what. */
+export interface SignedIn {
+  readonly principal: Principal;
+  /** `session:…`, `key:…`, `oidc`, `loopback`: what is asked again whether it still stands. */
+  readonly credential: string;
+  readonly expiresAtMs?: number;
+}
+
+export type Outcome<T> = { readonly ok: T } | { readonly refused: Refusal & { readonly status: 401 | 403 | 404 | 409 | 429 } };
+
+export interface Auth {
+  /** Who a bearer token or a cookie's token stands for. */
+  check(token: string, address: string): Promise<Outcome<SignedIn>>;
+  /** The principal as it is now; undefined when the session was ended, the key removed or the time is over. */
+  current(signedIn: SignedIn): Principal | undefined;
+  signIn(name: string, password: string, address: string): Promise<Outcome<SignedIn & { token: string }>>;
+  /** The one-time token of the first start makes the first administrator. */
+  makeFirstAdmin(token: string, name: string, password: string, address: string): Promise<Outcome<UserRecord>>;
+  readonly sessions: Sessions;
+  readonly keys: ApiKeys;
+  users(): readonly UserRecord[];
+  user(name: string): UserRecord | undefined;
+  putUser(user: Omit<UserRecord, "passwordHash"> & { password: string }): Promise<Outcome<UserRecord>>;
+  removeUser(name: string): boolean;
+  /** Called with the credential that no longer stands. */
+  onEnded(see: (credential: string) => void): () => void;
+  nowMs(): number;
+}
+
+export interface AuthParts {
+  readonly config: SiteAuth;
+  readonly store: AuthStore;
+  readonly time: EdgeTime;
+  readonly log: Log;
+  readonly audit: (entry: AuditEntry) => void;
+  readonly showFirstToken?: (token: string) => void;
+}
+
+const wrong: Refusal & { status: 401 } = { status: 401, code: "sign-in-failed", message: "name or password is wrong" };
+const badToken: Refusal & { status: 401 } = {
+  status: 401,
+  code: "bad-token",
+  message: "this token is not known here, has expired or was ended",
+};
+
+export function openAuth({ config, store, time, log, audit, showFirstToken }: AuthParts): Auth {
+  const ended = new Set<(credential: string) => void>();
+  const tellEnded = (credential: string): void => ended.forEach((see) => see(credential));
+  const keys = openApiKeys(store, config.apiKeys);
+  const oidc = openOidc(config.oidc);
+  const lockout = openLockout(store, config.lockout);
+  const sessions = openSessions(
+    store,
+    { ttlMs: config.sessionTtlMs, perUser: config.sessionsPerUser },
+    (id) => tellEnded(`session:${id}`),
+    (what) => log.warn(what),
+  );
+  const configured = new Map<string, UserRecord>(config.users.map((user) => [user.name, user]));
+  const made = new Map<string, UserRecord>(store.users().map((user) => [user.name, user]));
+  const user = (name: string): UserRecord | undefined => configured.get(name) ?? made.get(name);
+  const users = (): UserRecord[] => [...configured.values(), ...[...made.values()].filter(({ name }) => !configured.has(name))];
+
+  offerFirstToken();
+
+  /** While there is no administrator, each start makes a new token; the one before is then worth nothing. */
+  function offerFirstToken(): void {
+    if (users().some(({ role }) => role === "admin")) return store.setFirstTokenHash(undefined);
+    const token = randomBytes(24).toString("base64url");
+    store.setFirstTokenHash(digest(token).toString("base64"));
+    showFirstToken?.(token);
+  }
+
+  function locked(name: string | undefined, address: string): Outcome<never> | undefined {
+    const ms = lockout.lockedForMs(name, address, time.wallMs());
+    if (ms === 0) return undefined;
+    const minutes = Math.ceil(ms / 60_000);
+    return { refused: { status: 429, code: "locked", message: `too many failed attempts; try again in ${minutes} min` } };
+  }
+
+  function failed(name: string | undefined, address: string, why: string): void {
+    const { locked: nowLocked } = lockout.failed(name, address, time.wallMs());
+    audit({ act: nowLocked ? "locked" : "sign-in-failed", by: name ?? "unknown", data: { from: address, why } });
+  }
+
+  async function check(token: string, address: string): Promise<Outcome<SignedIn>> {
+    const nowMs = time.wallMs();
+    const session = await sessions.find(token, nowMs);
+    const owner = session && user(session.user);
+    if (session && owner) {
+      return { ok: { principal: principalOf(owner), credential: `session:${session.id}`, expiresAtMs: session.expiresAtMs } };
+    }
+    const shut = locked(undefined, address);
+    if (shut) return shut;
+    const fromIssuer = nameIn(token) === undefined ? await oidc.check(token, new Date(nowMs)) : undefined;
+    if (typeof fromIssuer === "object") {
+      audit({ act: "signed-in", by: fromIssuer.principal.name, data: { from: address, via: "oidc" } });
+      return { ok: { ...fromIssuer, credential: "oidc" } };
+    }
+    const key = fromIssuer === undefined ? await keys.find(token, nowMs) : undefined;
+    if (key)
+      return {
+        ok: {
+          principal: principalOfKey(key),
+          credential: `key:${key.name}`,
+          ...(key.expiresAtMs !== undefined && { expiresAtMs: key.expiresAtMs }),
+        },
+      };
+    failed(undefined, address, fromIssuer ?? "token not known");
+    return { refused: fromIssuer === undefined ? badToken : { ...badToken, message: `token refused: ${fromIssuer}` } };
+  }
+
+  return {
+    check,
+    sessions,
+    keys,
+    users,
+    user,
+    nowMs: () => time.wallMs(),
+    current(signedIn) {
+      if (signedIn.expiresAtMs !== undefined && signedIn.expiresAtMs <= time.wallMs()) return undefined;
+      const [kind, id = ""] = split(signedIn.credential);
+      if (kind === "session") {
+        const record = sessions.get(id, time.wallMs());
+        const owner = record && user(record.user);
+        return owner && principalOf(owner);
+      }
+      if (kind === "key") {
+        const key = keys.get(id, time.wallMs());
+        return key && principalOfKey(key);
+      }
+      return signedIn.principal;
+    },
+    async signIn(name, password, address) {
+      const shut = locked(name, address);
+      if (shut) return shut;
+      const known = user(name);
+      const right = known ? await passwordMatches(password, known.passwordHash) : (await pretendToCheck(password), false);
+      if (!known || !right) {
+        failed(name, address, known ? "wrong password" : "unknown name");
+        return { refused: wrong };
+      }
+      lockout.succeeded(name);
+      const { token, record } = await sessions.start(name, address, time.wallMs());
+      audit({ act: "signed-in", by: name, data: { from: address, session: record.id } });
+      return { ok: { token, principal: principalOf(known), credential: `session:${record.id}`, expiresAtMs: record.expiresAtMs } };
+    },
+    async makeFirstAdmin(token, name, password, address) {
+      const shut = locked(undefined, address);
+      if (shut) return shut;
+      const hash = store.firstTokenHash();
+      if (hash === undefined || !timingSafeEqual(Buffer.from(hash, "base64"), digest(token))) {
+        failed(undefined, address, "first administrator token");
+        return {
+          refused: {
+            status: 401,
+            code: "bad-token",
+            message: "this is not the one-time token of this gateway's last start, or it was used",
+          },
+        };
+      }
+      // Burnt before anything is awaited, so that it works once even when it comes twice at the same moment.
+      store.setFirstTokenHash(undefined);
+      const record: UserRecord = { name, role: "admin", passwordHash: await hashPassword(password) };
+      store.putUser(record);
+      made.set(name, record);
+      audit({ act: "user-made", by: "first-token", data: { name, role: "admin", from: address } });
+      return { ok: record };
+    },
+    async putUser({ password, ...about }) {
+      if (configured.has(about.name)) {
+        return { refused: { status: 409, code: "in-site-file", message: `${about.name} is described in the site file; change it there` } };
+      }
+      const record = { ...about, passwordHash: await hashPassword(password) };
+      store.putUser(record);
+      made.set(about.name, record);
+      sessions.endAllOf(about.name);
+      return { ok: record };
+    },
+    removeUser(name) {
+      if (!made.delete(name)) return false;
+      store.removeUser(name);
+      sessions.endAllOf(name);
+      return true;
+    },
+    onEnded(see) {
+      ended.add(see);
+      return () => ended.delete(see);
+    },
+  };
+}
+
+export function principalOf(user: Pick<UserRecord, "name" | "role" | "areas">): Principal {
+  return { name: user.name, kind: "person", role: user.role, ...(user.areas && { areas: user.areas }) };
+}
+
+function split(credential: string): [kind: string, id?: string] {
+  const colon = credential.indexOf(":");
+  return colon < 0 ? [credential] : [credential.slice(0, colon), credential.slice(colon + 1)];
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}

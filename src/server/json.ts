@@ -1,0 +1,120 @@
+import type { CommandStep } from "#msgs/command.ts";
+import type { Mission } from "#msgs/mission.ts";
+import { formatTime } from "#msgs/time.ts";
+import type { DeviceJson, OverrideJson, PointJson } from "#msgs/wire/http.ts";
+import type { CommandJson, LatestJson, MissionJson, SampleJson } from "#msgs/wire/values.ts";
+import { quality } from "#msgs/quality.ts";
+import type { LatestValue, Plant } from "#src/contract/gateway.ts";
+import type { Override, Services, StampedStep } from "./services.ts";
+
+/** From the gateway's own shapes to what people and programs read. Pure. */
+
+export function sampleJson(value: LatestValue): SampleJson {
+  return {
+    point: value.point,
+    value: value.value,
+    quality: value.quality,
+    sourceTime: formatTime(value.sourceTime),
+    at: formatTime(value.at),
+  };
+}
+
+export function latestJson(
+  value: LatestValue | undefined,
+): (LatestJson & { lastGood?: { value: string | number | boolean; at: string } }) | null {
+  if (!value) return null;
+  const { value: now, quality: byte, sourceTime, at, lastGood } = value;
+  return {
+    value: now,
+    quality: byte,
+    sourceTime: formatTime(sourceTime),
+    at: formatTime(at),
+    ...(lastGood && { lastGood: { value: lastGood.value, at: formatTime(lastGood.at) } }),
+  };
+}
+
+export function pointJson(
+  services: Pick<Services, "latest">,
+  point: Plant["points"] extends ReadonlyMap<string, infer P> ? P : never,
+): PointJson {
+  const { control, binding, states, ...plain } = point;
+  return {
+    ...plain,
+    ...(states && { states: Object.fromEntries(Object.entries(states)) }),
+    binding: { ...binding },
+    ...(control && { control: { ...control } }),
+    writable: control !== undefined,
+    latest: latestJson(services.latest.get(point.id)),
+  } as PointJson;
+}
+
+export function deviceJson(services: Pick<Services, "plant" | "links" | "latest">, id: string): DeviceJson | undefined {
+  const device = services.plant.devices.get(id);
+  if (!device) return undefined;
+  const links = services.links.status();
+  const link =
+    links.find((known) => known.device === id) ?? links.find((known) => known.adapter === device.adapter && known.device === undefined);
+  let points = 0;
+  let worst = quality.good as number;
+  for (const point of services.plant.points.values()) {
+    if (point.device !== id) continue;
+    points++;
+    worst = Math.max(worst, services.latest.get(point.id)?.quality ?? quality.badNoValue);
+  }
+  return {
+    id,
+    adapter: device.adapter,
+    protocol: device.protocol,
+    ...(device.title !== undefined && { title: device.title }),
+    ...(device.area !== undefined && { area: device.area }),
+    state: link?.state ?? "connecting",
+    ...(link && { since: formatTime(link.since) }),
+    ...(link?.reason !== undefined && { reason: link.reason }),
+    points,
+    quality: worst,
+  };
+}
+
+export function commandJson({
+  step,
+  at,
+  requestedAt,
+}: { step: CommandStep } & Partial<Pick<StampedStep, "at" | "requestedAt">>): CommandJson {
+  const { command, observed } = step;
+  return {
+    id: command.id,
+    commandId: command.id,
+    asked: command.asked,
+    act: { ...command.act },
+    state: step.state,
+    by: step.by,
+    priority: command.priority,
+    ...(at !== undefined && { at: formatTime(at) }),
+    ...(requestedAt !== undefined && { requestedAt: formatTime(requestedAt) }),
+    ...(command.ttlMs !== undefined && { ttlMs: command.ttlMs }),
+    ...(command.reason !== undefined && { reason: command.reason }),
+    ...(command.expected !== undefined && { expected: command.expected }),
+    ...(command.expiresAt !== undefined && { expiresAt: formatTime(command.expiresAt) }),
+    ...(step.code !== undefined && { code: step.code }),
+    ...(step.message !== undefined && { message: step.message }),
+    ...(observed && { observed: { ...observed, sourceTime: formatTime(observed.sourceTime) } }),
+    ...(step.heldBy && { heldBy: step.heldBy }),
+  };
+}
+
+/** The fields of the act beside the rest, and the valve's name where a valve was asked for. */
+export function actFields(act: CommandStep["command"]["act"], asked: string, plant: Plant): Record<string, unknown> {
+  if (act.do === "call") return { device: act.device, method: act.method };
+  const fields = act.do === "set" ? { point: act.point, value: act.value } : { point: act.point };
+  if (asked !== "valve.actuate") return fields;
+  for (const valve of plant.valves.values()) if (valve.command === act.point) return { valveId: valve.id, ...fields };
+  return fields;
+}
+
+export function missionJson(mission: Mission): MissionJson {
+  return { ...mission, from: formatTime(mission.from), to: formatTime(mission.to), now: formatTime(mission.now) };
+}
+
+export function overrideJson({ since, expiresAt, ...rest }: Override): OverrideJson {
+  return { ...rest, since: formatTime(since), expiresAt: expiresAt === undefined ? null : formatTime(expiresAt) };
+}

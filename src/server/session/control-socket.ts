@@ -1,0 +1,90 @@
+import type { IncomingMessage, Server as HttpServer } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocketServer } from "ws";
+import { clientFrameTypes } from "#msgs/wire/frame-types.ts";
+import type { Callers } from "../auth/caller.ts";
+import { notBuilt } from "../not-available.ts";
+import type { Services } from "../services.ts";
+import { openSession, type Session, type SessionParts } from "./session.ts";
+
+/** The WebSocket endpoint at /control. */
+export interface ControlSocket {
+  readonly sessions: ReadonlySet<Session>;
+  close(): Promise<void>;
+}
+
+export function openControlSocket(http: HttpServer, callers: Callers, parts: Omit<SessionParts, "features">): ControlSocket {
+  const { limits, time, log, auth } = parts;
+  const server = new WebSocketServer({ noServer: true, maxPayload: limits.frameBytes, perMessageDeflate: false, clientTracking: false });
+  const sessions = new Set<Session>();
+  const features = featuresOf(parts.services);
+  let closing = false;
+
+  http.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on("error", () => socket.destroy());
+    void upgrade(request, socket, head).catch((error: unknown) => {
+      log.error("an upgrade failed", { error: String(error) });
+      socket.destroy();
+    });
+  });
+
+  async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const path = (request.url ?? "").split("?")[0];
+    if (path !== "/control") return refuse(socket, 404, "not-found", "WebSockets are served at /control");
+    if (closing) return refuse(socket, 503, "closing", "the gateway is stopping");
+    if (sessions.size >= limits.sessions) return refuse(socket, 503, "too-many-sessions", `${limits.sessions} sessions are open already`);
+    const call = { method: "GET", headers: request.headers, remoteAddress: request.socket.remoteAddress ?? "" };
+    const foreign = callers.foreign(call);
+    if (foreign) {
+      parts.services.audit({ act: "refused", by: "unknown", data: { asked: "/control", from: call.remoteAddress, ...foreign } });
+      return refuse(socket, 403, foreign.code, foreign.message);
+    }
+    // A stale cookie is no reason to shut the door: the first frame may sign in.
+    const outcome = await callers.identify(call);
+    const first = outcome && "ok" in outcome ? outcome.ok : undefined;
+    if (socket.destroyed) return;
+    server.handleUpgrade(request, socket, head, (webSocket) => {
+      const session = openSession(webSocket, callers.addressOf(call), first, { ...parts, features });
+      sessions.add(session);
+      webSocket.on("close", () => sessions.delete(session));
+    });
+  }
+
+  const cancelPing = time.every(limits.pingMs, () => {
+    for (const session of sessions) session.check();
+  });
+  const forget = auth.onEnded((credential) => {
+    for (const session of sessions) if (session.signedIn?.credential === credential) session.end(4401, "the sign-in was ended");
+  });
+
+  return {
+    sessions,
+    async close() {
+      closing = true;
+      cancelPing();
+      forget();
+      for (const session of sessions) session.end(1001, "the gateway is stopping");
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+/** What a client may count on: every frame type that is built in this gateway. */
+export function featuresOf(services: Services): string[] {
+  return clientFrameTypes.filter((type) => {
+    if (notBuilt.has(type)) return false;
+    if (type.startsWith("mission.")) return services.missions !== undefined;
+    if (/^(lease\.|recipe\.|overrides\.|command\.(release|select))/.test(type)) {
+      return services.control?.handles.has(type as never) ?? false;
+    }
+    return true;
+  });
+}
+
+function refuse(socket: Duplex, status: number, code: string, message: string): void {
+  const body = JSON.stringify({ code, message });
+  socket.end(
+    `HTTP/1.1 ${status} ${status === 403 ? "Forbidden" : status === 404 ? "Not Found" : "Service Unavailable"}\r\n` +
+      `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}

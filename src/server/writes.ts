@@ -1,0 +1,183 @@
+import { randomUUID } from "node:crypto";
+import { SpanStatusCode, trace } from "@opentelemetry/api";
+import type { Command, CommandAct } from "#msgs/command.ts";
+import type { WriteFrame } from "#msgs/wire/client-frames.ts";
+import { parseTime } from "#msgs/time.ts";
+import type { Principal, Verdict } from "#src/contract/control.ts";
+import { coversArea, hasRight } from "./auth/rights.ts";
+import { notAvailable } from "./not-available.ts";
+import { isRefusal, type ControlAnswer, type ControlFrame, type Refusal, type ServerOptions, type Services } from "./services.ts";
+
+/** What a write was answered with. `kind` decides the HTTP status; on the socket all but `not-available` are a rejected ack. */
+export type WriteAnswer =
+  | { readonly status: "success"; readonly commandId?: string; readonly data?: Readonly<Record<string, unknown>> }
+  | {
+      readonly status: "rejected";
+      readonly kind: "gate" | "unknown" | "no-right" | "not-available";
+      readonly code: string;
+      readonly message: string;
+      readonly commandId?: string;
+      /** The desk never saw it, so no step will tell how it ended. */
+      readonly untold?: Unsubmitted;
+    };
+
+export interface Unsubmitted {
+  readonly asked: string;
+  readonly by: string;
+  readonly target: Readonly<Record<string, unknown>>;
+}
+
+/** The one way from a frame or a body to the desk; HTTP and the socket both come through here. */
+export interface Writes {
+  write(frame: WriteFrame, by: Principal): WriteAnswer | Promise<WriteAnswer>;
+}
+
+const manualPriority = 8;
+const programPriority = 16;
+const eightHoursMs = 8 * 3_600_000;
+
+type CommandFrame = Extract<WriteFrame, { type: "point.write" | "point.release" | "device.call" | "valve.actuate" | "recipe.apply" }>;
+
+export function openWrites(services: Services, options: Pick<ServerOptions, "defaultTtlMs">): Writes {
+  const tracer = trace.getTracer("plainview.server");
+
+  function refuse(frame: WriteFrame, by: Principal, kind: "unknown" | "no-right" | "gate", refusal: Refusal): WriteAnswer {
+    const commandId = "commandId" in frame && frame.commandId !== undefined ? frame.commandId : randomUUID();
+    const target = targetOf(frame);
+    services.audit({
+      act: "refused",
+      by: by.name,
+      data: { asked: frame.type, commandId, code: refusal.code, message: refusal.message, ...target },
+    });
+    return {
+      status: "rejected",
+      kind,
+      commandId,
+      code: refusal.code,
+      message: refusal.message,
+      untold: { asked: frame.type, by: by.name, target },
+    };
+  }
+
+  function write(frame: WriteFrame, by: Principal): WriteAnswer | Promise<WriteAnswer> {
+    if (!hasRight(by, "command")) {
+      return refuse(frame, by, "no-right", { code: "no-right", message: `${by.name} (${by.role}) may look and not command` });
+    }
+    if (frame.timeline !== undefined && frame.timeline !== "live") {
+      const message = `this screen shows ${frame.timeline}, not live; nothing was written`;
+      return refuse(frame, by, "gate", { code: "replay-cannot-write", message });
+    }
+    switch (frame.type) {
+      case "point.write":
+        return submit(frame, { do: "set", point: frame.point, value: frame.value }, by);
+      case "point.release":
+        return submit(frame, { do: "release", point: frame.point }, by);
+      case "device.call":
+        return submit(frame, { do: "call", device: frame.device, method: frame.method, args: frame.args ?? {} }, by);
+      case "valve.actuate":
+        return actuate(frame, by);
+      case "command.cancel":
+        return cancel(frame, by);
+      case "alert.resolve":
+      case "detection.ack":
+        return { status: "rejected", kind: "not-available", ...notAvailable(frame.type) };
+      default:
+        return controlAct(frame, by);
+    }
+  }
+
+  function actuate(frame: Extract<WriteFrame, { type: "valve.actuate" }>, by: Principal): WriteAnswer {
+    const valve = services.plant.valves.get(frame.valveId);
+    if (!valve) return refuse(frame, by, "unknown", unknown("valve", frame.valveId));
+    const position = frame.position === "open" ? valve.open : frame.position === "closed" ? valve.closed : frame.position;
+    const act = services.resolveValve(frame.valveId, position);
+    return isRefusal(act) ? refuse(frame, by, "gate", act) : submit(frame, act, by);
+  }
+
+  function cancel(frame: Extract<WriteFrame, { type: "command.cancel" }>, by: Principal): WriteAnswer {
+    if (!services.desk.find(frame.commandId)) return refuse(frame, by, "unknown", unknown("command", frame.commandId));
+    return answerOf(services.desk.cancel(frame.commandId, by));
+  }
+
+  function submit(frame: CommandFrame, act: CommandAct, by: Principal): WriteAnswer {
+    const point = act.do === "call" ? undefined : services.plant.points.get(act.point);
+    const device = act.do === "call" ? services.plant.devices.get(act.device) : undefined;
+    if (act.do === "call" && !device) return refuse(frame, by, "unknown", unknown("device", act.device));
+    if (act.do !== "call" && !point) return refuse(frame, by, "unknown", unknown("point", act.point));
+    const area = point?.area ?? device?.area;
+    if (!coversArea(by, area, services.areas())) {
+      const what = act.do === "call" ? act.device : act.point;
+      return refuse(frame, by, "no-right", { code: "no-right-here", message: `${by.name} has no right in the area of ${what}` });
+    }
+    return trace_(`command ${frame.type}`, () => answerOf(services.desk.submit({ ...described(frame, by, act), act }, by)));
+  }
+
+  /** What the frame leaves open is settled here, once, so that every route means the same. */
+  function described(frame: CommandFrame, by: Principal, act: CommandAct | undefined): Omit<Command, "act"> {
+    const priority = frame.priority ?? (by.kind === "person" ? manualPriority : programPriority);
+    const ttlMs = frame.ttlMs ?? standardTtl(priority, frame.reason, act);
+    const expiresAt = frame.expiresAt === undefined ? undefined : parseTime(frame.expiresAt);
+    return {
+      id: frame.commandId ?? randomUUID(),
+      priority,
+      asked: frame.type,
+      ...(ttlMs !== undefined && { ttlMs }),
+      ...("expected" in frame && frame.expected !== undefined && { expected: frame.expected }),
+      ...(frame.reason !== undefined && { reason: frame.reason }),
+      ...(expiresAt !== undefined && { expiresAt }),
+    };
+  }
+
+  /** A manual override that says neither how long nor why ends by itself. */
+  function standardTtl(priority: number, reason: string | undefined, act: CommandAct | undefined): number | undefined {
+    if (priority !== manualPriority || reason !== undefined || act?.do !== "set") return undefined;
+    const control = services.plant.points.get(act.point)?.control;
+    if (control?.mode !== "slots") return undefined;
+    return control.overrideTtlMs ?? options.defaultTtlMs ?? eightHoursMs;
+  }
+
+  function controlAct(frame: ControlFrame, by: Principal): WriteAnswer | Promise<WriteAnswer> {
+    const { control } = services;
+    if (!control?.handles.has(frame.type)) return { status: "rejected", kind: "not-available", ...notAvailable(frame.type) };
+    const command = frame.type === "recipe.apply" ? described(frame, by, undefined) : undefined;
+    const answer = control.act(frame, by, command);
+    return answer instanceof Promise ? answer.then(ofControl) : ofControl(answer);
+  }
+
+  function trace_<T extends WriteAnswer>(name: string, run: () => T): T {
+    return tracer.startActiveSpan(name, (span) => {
+      try {
+        const answer = run();
+        if (answer.status === "rejected") span.setStatus({ code: SpanStatusCode.ERROR, message: answer.code });
+        return answer;
+      } finally {
+        span.end();
+      }
+    });
+  }
+
+  return { write };
+}
+
+/** The desk looks at rights and targets again; its words for them keep their HTTP meaning. */
+function answerOf(verdict: Verdict): WriteAnswer {
+  if (verdict.status === "success") return verdict;
+  const { code, message, commandId } = verdict;
+  const kind = code.startsWith("no-right") ? "no-right" : code.startsWith("unknown-") ? "unknown" : "gate";
+  return { status: "rejected", kind, code, message, commandId };
+}
+
+function ofControl(answer: ControlAnswer): WriteAnswer {
+  if (answer.status === "success") return answer;
+  const kind = answer.code.startsWith("no-right") ? "no-right" : answer.code.startsWith("unknown-") ? "unknown" : "gate";
+  return { ...answer, kind };
+}
+
+function unknown(what: string, id: string): Refusal {
+  return { code: "unknown-target", message: `there is no ${what} "${id}" here` };
+}
+
+function targetOf(frame: WriteFrame): Record<string, unknown> {
+  const { point, valveId, device, scope, leaseId } = frame as unknown as Record<string, unknown>;
+  return Object.fromEntries(Object.entries({ point, valveId, device, scope, leaseId }).filter(([, value]) => value !== undefined));
+}
