@@ -31,12 +31,14 @@ export function fragmentSource(
   change: Change,
   numbers: { readonly from: number; readonly to: number } | readonly number[],
   done: () => void,
+  mayBegin: () => boolean = () => true,
 ): PacketSource {
   const listed = Array.isArray(numbers) ? (numbers as readonly number[]) : undefined;
   const range = listed === undefined ? (numbers as { from: number; to: number }) : { from: 1, to: listed.length };
   let at = range.from;
   return {
     bytes: (range.to - range.from + 1) * fragmentBytes,
+    mayBegin,
     sendNext() {
       if (at <= range.to) sendFragment(outbox, address, change, listed?.[at - 1] ?? at);
       at++;

@@ -1,6 +1,7 @@
 import type { GuidPrefix } from "./guid.ts";
 import { Malformed, require } from "./malformed.ts";
-import { Parameter, pids, readParameters } from "./parameter-list.ts";
+import type { Parameter } from "./parameter-list.ts";
+import { pids, readParameters } from "./parameter-list.ts";
 import { readBitmap, readSequence } from "./sequence-set.ts";
 import { headerBytes, submessageIds, type InlineQos, type Submessage } from "./submessage.ts";
 

@@ -70,26 +70,27 @@ export class OrderedInbox<Item> {
     return "held";
   }
 
-  /** These numbers will never come: `start … before-1`. */
-  skip(start: number, before: number): void {
-    if (before <= this.next) return;
+  /** These numbers will never come: `start … before-1`. Returns how many of them were still waited for. */
+  skip(start: number, before: number): number {
+    if (before <= this.next) return 0;
+    const from = Math.max(start, this.next);
+    const known = this.knownBetween(from, before);
     if (start <= this.next) {
       // Everything held inside the range is still good, so it is delivered on the way.
       this.deliverHeldBelow(before);
       this.next = Math.max(this.next, before);
     } else if (this.irrelevant.length < maxRanges) this.irrelevant.push({ start, before });
+    else return 0;
     this.drain();
+    return Math.max(0, before - from - known);
   }
 
   /** Gives up what is still missing below `sequence` and returns how many samples that lost. */
   giveUpBelow(sequence: number): number {
     if (sequence <= this.next) return 0;
-    let known = 0;
-    for (const range of this.irrelevant) {
-      known += Math.max(0, Math.min(range.before, sequence) - Math.max(range.start, this.next));
-    }
     const from = this.next;
-    known += this.deliverHeldBelow(sequence);
+    const known = this.knownBetween(from, sequence);
+    this.deliverHeldBelow(sequence);
     this.next = Math.max(this.next, sequence);
     this.drain();
     return Math.max(0, sequence - from - known);
@@ -127,7 +128,15 @@ export class OrderedInbox<Item> {
     }
   }
 
-  private deliverHeldBelow(sequence: number): number {
+  /** How many numbers of `from … before-1` are held or known to be irrelevant. Ranges told twice are counted twice, which undercounts losses. */
+  private knownBetween(from: number, before: number): number {
+    let known = 0;
+    for (const held of this.held.keys()) if (held >= from && held < before) known++;
+    for (const range of this.irrelevant) known += Math.max(0, Math.min(range.before, before) - Math.max(range.start, from));
+    return known;
+  }
+
+  private deliverHeldBelow(sequence: number): void {
     const numbers = [...this.held.keys()].filter((held) => held < sequence).sort((a, b) => a - b);
     for (const number of numbers) {
       const entry = this.held.get(number)!;
@@ -136,6 +145,5 @@ export class OrderedInbox<Item> {
       this.next = number + 1;
       this.deliver(entry.item);
     }
-    return numbers.length;
   }
 }

@@ -64,8 +64,9 @@ export class ReliableProxy implements WriterProxy {
         stats.refused++;
         return;
       case "partial":
+        if (this.state === "asked" && this.requests.arrived(part.sequence, part.first + part.count - 1)) this.missing(false);
         // A later sample has begun, so whatever lies before it should have arrived by now.
-        if (this.state !== "waiting" && part.sequence - 1 > this.lastKnown) this.noticeUpTo(part.sequence - 1);
+        else if (this.state !== "waiting" && part.sequence - 1 > this.lastKnown) this.noticeUpTo(part.sequence - 1);
     }
   }
 
@@ -87,10 +88,12 @@ export class ReliableProxy implements WriterProxy {
   }
 
   gap(gap: Gap): void {
-    this.inbox.skip(gap.start, gap.before);
-    for (const sequence of gap.further) this.inbox.skip(sequence, sequence + 1);
+    // The writer has overwritten them before they could be repaired.
+    let gone = this.inbox.skip(gap.start, gap.before);
+    for (const sequence of gap.further) gone += this.inbox.skip(sequence, sequence + 1);
+    if (this.state !== "waiting") this.countLost(gone);
     this.reassembly.dropBelow(this.inbox.next);
-    this.progressed();
+    this.progressed(this.requests.arrived(gap.before - 1));
   }
 
   heartbeatFragments(beat: HeartbeatFragments): void {
@@ -112,6 +115,7 @@ export class ReliableProxy implements WriterProxy {
     }
     const put = this.inbox.put(sample.sequence, sample, sample.payload.length, this.state !== "waiting");
     if (this.closed) return;
+    const roundDone = this.requests.arrived(sample.sequence);
     switch (put) {
       case "duplicate":
         this.context.stats.duplicates++;
@@ -120,10 +124,12 @@ export class ReliableProxy implements WriterProxy {
         this.context.stats.refused++;
         return;
       case "delivered":
-        if (this.state !== "following") this.progressed();
+        if (this.state !== "following") this.progressed(roundDone);
         return;
       case "held":
-        if (this.state !== "waiting" && sample.sequence > this.lastKnown) this.noticeUpTo(sample.sequence);
+        if (this.state === "waiting") return;
+        if (sample.sequence > this.lastKnown) this.noticeUpTo(sample.sequence);
+        else if (roundDone) this.missing(false);
     }
   }
 
@@ -144,13 +150,13 @@ export class ReliableProxy implements WriterProxy {
     }
   }
 
-  private progressed(): void {
+  private progressed(roundDone: boolean): void {
     if (this.state === "waiting") return;
     if (this.inbox.next > this.lastKnown) this.filled();
     else {
       this.waitMs = askAgainMs.first;
       // Everything of the last request has come, so the next stretch can be asked for at once.
-      if (this.state === "asked" && this.inbox.next > this.requests.askedUpTo) this.missing(false);
+      if (roundDone) this.missing(false);
     }
   }
 

@@ -5,7 +5,7 @@ import type { Sample } from "./sample.ts";
 import { maxSetBits } from "./sequence-set.ts";
 import type { MatchedWriter, ProxyContext } from "./writer-proxy.ts";
 
-/** Repairs come oldest first, at most this much at a time and not more often than this, or the repair itself overflows the socket buffer. */
+/** Repairs come oldest first, at most this much at a time, and while it is under way not more often than this, or the repair itself overflows the socket buffer. */
 const askedBytes = 512 << 10;
 const leastBetweenMs = 5;
 /** A sample of which a part arrived this recently is still under way and not asked for. */
@@ -21,14 +21,14 @@ export interface Asked {
 
 /** Acknowledges and asks for repair on behalf of one proxy. */
 export class RepairRequests {
-  /** The highest number of the last request. */
-  askedUpTo = 0;
   /** What a missing sample is likely to take, to keep a round within its bytes. */
   sampleBytes = 200;
   private readonly writer: MatchedWriter;
   private readonly context: ProxyContext;
   private readonly inbox: OrderedInbox<Sample>;
   private readonly reassembly: Reassembly;
+  /** What the last round asked for and has not come yet: a sample number with the highest fragment asked for, or 0 for all of it. */
+  private readonly awaited = new Map<number, number>();
   private askedMs = -Infinity;
   private count = 0;
 
@@ -37,6 +37,17 @@ export class RepairRequests {
     this.context = context;
     this.inbox = inbox;
     this.reassembly = reassembly;
+  }
+
+  /**
+   * Something arrived; true when with it the last round is complete. Fragments come in order where nothing else goes wrong, so the
+   * highest one stands for the rest; what was lost again is found by the next round.
+   */
+  arrived(sequence: number, fragment = Infinity): boolean {
+    const highest = this.awaited.get(sequence);
+    if (highest === undefined || (fragment !== Infinity && (highest === 0 || fragment < highest))) return false;
+    this.awaited.delete(sequence);
+    return this.awaited.size === 0;
   }
 
   /** Tells the writer how far we are. `final: false` asks for a heartbeat in return. */
@@ -48,13 +59,16 @@ export class RepairRequests {
   ask(last: number, fromHeartbeat: boolean): Asked {
     const now = this.context.env.monoMs();
     const wait = this.askedMs + leastBetweenMs - now;
-    if (wait > 0) return { sent: false, againInMs: wait };
+    if (wait > 0 && this.awaited.size > 0) return { sent: false, againInMs: wait };
     const { samples, fragments } = this.choose(last, now);
     if (samples.length === 0 && fragments.length === 0) {
       if (fromHeartbeat) this.acknowledge(true);
       return { sent: false, againInMs: underWayMs + 1 };
     }
     this.askedMs = now;
+    this.awaited.clear();
+    for (const sequence of samples) this.awaited.set(sequence, 0);
+    for (const { sequence, parts } of fragments) this.awaited.set(sequence, parts.at(-1)!);
     this.context.stats.repairRequests++;
     this.sendAckNack(samples, true);
     for (const { sequence, parts } of fragments) this.sendNackFragments(sequence, parts);
@@ -66,7 +80,6 @@ export class RepairRequests {
     const samples: number[] = [];
     const fragments: { sequence: number; parts: number[] }[] = [];
     for (const sequence of this.inbox.missing(last)) {
-      this.askedUpTo = sequence;
       const begun = this.reassembly.missing(sequence);
       if (begun === undefined) {
         samples.push(sequence);

@@ -5,6 +5,7 @@ import { HeartbeatPacer } from "./heartbeat-pacer.ts";
 import { History, type Change } from "./history.ts";
 import { dataOverhead, heartbeatBytes, timestampBytes, type MessageWriter } from "./message-writer.ts";
 import type { Channel } from "./network.ts";
+import { InFlight } from "./in-flight.ts";
 import { ReaderProxy, type MatchedReader } from "./reader-proxy.ts";
 import { Repairs } from "./repairs.ts";
 import { headerBytes, type AckNack, type NackFragments } from "./submessage.ts";
@@ -37,6 +38,7 @@ export class LocalWriter {
   private readonly destinations: Destinations;
   private readonly repairs: Repairs;
   private readonly pacer: HeartbeatPacer;
+  private readonly inFlight: InFlight;
   private batch: MessageWriter | undefined;
   private flushDue = false;
   private sinceHeartbeat = 0;
@@ -56,6 +58,7 @@ export class LocalWriter {
     this.history = new History(options.qos, context.limits);
     this.destinations = new Destinations(options.entityId, options.channel, this.readers);
     this.repairs = new Repairs(this, this.destinations, context);
+    this.inFlight = new InFlight(context.env);
     this.pacer = new HeartbeatPacer(context.env, () => this.remind());
   }
 
@@ -65,7 +68,7 @@ export class LocalWriter {
    */
   write(payload: Uint8Array, options: WriteOptions = {}): number | undefined {
     if (payload.length > this.context.limits.sampleBytes) throw new RangeError(`sample of ${payload.length} bytes`);
-    if (this.isClosed || !this.history.makeRoom(payload.length, this.lowestAcknowledged())) {
+    if (this.isClosed || !this.hasRoom(payload.length)) {
       this.stats.refused++;
       return undefined;
     }
@@ -82,7 +85,7 @@ export class LocalWriter {
 
   /** Resolves when a keep-all history has room again, at once where it has. */
   async room(): Promise<void> {
-    while (!this.isClosed && !this.history.makeRoom(0, this.lowestAcknowledged())) await this.progress();
+    while (!this.isClosed && !this.hasRoom(0)) await this.progress();
   }
 
   /** Whether every reliable reader had everything before the time was up. */
@@ -172,6 +175,12 @@ export class LocalWriter {
     this.wake();
   }
 
+  /** Keep-all waits for readers, and for the queue of large samples; keep-last always has room. */
+  private hasRoom(bytes: number): boolean {
+    if (this.qos.keep === "last") return true;
+    return this.history.makeRoom(bytes, this.lowestAcknowledged()) && this.context.queue.hasRoom(bytes + fragmentBytes);
+  }
+
   private toChange(payload: Uint8Array, options: WriteOptions): Change {
     const { env } = this.context;
     // Cyclone DDS drops a DATA whose payload is not a multiple of four; the option bits of the encapsulation say how much is padding.
@@ -205,10 +214,13 @@ export class LocalWriter {
     if (change.payload.length > fragmentBytes) {
       this.flush();
       const all = { from: 1, to: fragmentCount(change.payload.length) };
-      const source = fragmentSource(outbox, this.destinations.everybody(), change, all, () => {
+      const sent = () => {
         this.sentUpTo = change.sequence;
+        if (this.destinations.reliableReaders > 0) this.inFlight.sent(change.sequence, change.payload.length);
         this.remind();
-      });
+        this.wake();
+      };
+      const source = fragmentSource(outbox, this.destinations.everybody(), change, all, sent, () => this.inFlight.hasRoom());
       if (queue.add(lane, source)) return;
       // Left to repair, for readers that ask.
       this.stats.refused++;
@@ -266,6 +278,8 @@ export class LocalWriter {
   private settle(): void {
     const acknowledged = this.lowestAcknowledged();
     if (this.qos.durability === "volatile") this.history.dropThrough(acknowledged);
+    this.inFlight.acknowledged(acknowledged);
+    this.context.queue.wake();
     if (acknowledged >= this.history.last) this.pacer.tell("acknowledged");
     this.wake();
   }

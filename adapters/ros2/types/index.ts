@@ -1,0 +1,11 @@
+export type { Constant, Definition, Field, Primitive, Shape } from "./definition.ts";
+export { DefinitionError, isPrimitive } from "./definition.ts";
+export { compileDecoder, type Decoder } from "./decoder.ts";
+export { compileEncoder, DraftError, type Encoder } from "./encoder.ts";
+export { idlText } from "./idl-text.ts";
+export { loadFolder, standardTypes } from "./load.ts";
+export { actionNames, ddsServiceNames, ddsTopicName, ddsTypeName, fullName, rosName, rosTypeName, type RosName } from "./names.ts";
+export { TypeRegistry, UnknownType } from "./registry.ts";
+export { schemaText } from "./schema-text.ts";
+export { serviceHash, typeHash } from "./type-hash.ts";
+export type { Draft, Message, Value } from "./value.ts";
