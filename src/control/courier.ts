@@ -14,7 +14,7 @@ import type { Refusal } from "./gates.ts";
 import type { Slot } from "./slots.ts";
 import type { SlotTable } from "./slot-table.ts";
 import { actuate, bindingOf } from "./actuate.ts";
-import { slotAt } from "./slots.ts";
+import { isSameValue, slotAt } from "./slots.ts";
 
 export interface CourierParts {
   readonly config: ControlConfig;
@@ -89,13 +89,15 @@ export class Courier {
     if (!point || point.control?.mode !== "slots") return noChange;
     const { priority } = life.command;
     const before = slotAt(slots.of(point.id), priority);
-    const writes = [slots.change(point.id, priority, this.#slotOf(life))];
+    const writes = [slots.change(point.id, priority, this.#slotOf(life, before))];
     return { writes, undo: () => [slots.change(point.id, priority, before)] };
   }
 
-  #slotOf({ command, by }: Life): Slot | undefined {
+  #slotOf({ command, by, isOurOwn }: Life, before: Slot | undefined): Slot | undefined {
     const { act, ttlMs, reason } = command;
     if (act.do !== "set") return undefined;
+    // Reasserting what stands there already changes neither whose it is nor when it ends.
+    if (isOurOwn && before && isSameValue(before.value, act.value)) return before;
     const since = this.#parts.time.now();
     return {
       value: act.value,

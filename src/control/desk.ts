@@ -52,6 +52,15 @@ export class OneDesk implements Desk {
     return refusal ?? firstRefusal(gates, views.gateView(command, target, by, false));
   }
 
+  /** Whether this client could command the point at all: what is checked before it is reserved for it. */
+  refuseSelect(point: string, by: Principal): Refusal | undefined {
+    const { views, config } = this.#parts;
+    const { target, refusal } = views.targetOf({ id: "", act: { do: "release", point }, priority: 8, asked: "command.select" });
+    if (refusal) return refusal;
+    if (!target.point?.control) return { code: "read-only", message: `${point} cannot be commanded` };
+    return refuseRights(by, target, config.parentOf) ?? views.refuseLease(target, by);
+  }
+
   cancel(commandId: string, by: Principal): Verdict {
     const life = this.#parts.ledger.open.get(commandId);
     if (!life) return this.#notOpen(commandId);

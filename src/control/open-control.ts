@@ -1,27 +1,31 @@
 import type { Intake, TapFactory } from "#src/contract/bus.ts";
 import type { LiveTime, Timers } from "#src/contract/clock.ts";
-import type { Desk, DeviceSide } from "#src/contract/control.ts";
+import type { DeviceSide } from "#src/contract/control.ts";
 import type { LatestValues, Plant } from "#src/contract/gateway.ts";
+import type { CommandStep } from "#msgs/command.ts";
 import type { Log } from "#src/kit/log.ts";
+import type { AuditHead, CommandFilter, CommandRow, ControlRecord, RecordWrite } from "./record.ts";
 import type { ControlConfig } from "./control-config.ts";
-import type { ControlRecord, RecordedState } from "./record.ts";
-import { Asker } from "./asker.ts";
+import type { DesksParts } from "./assemble.ts";
+import type { Leases } from "./leases.ts";
+import type { OneDesk } from "./desk.ts";
+import type { OperatorActs } from "./operator-acts.ts";
+import type { Overrides } from "./overrides.ts";
+import type { Recipes } from "./recipes.ts";
+import type { Valves } from "./valves.ts";
+import type { Principal } from "#src/contract/control.ts";
+import type { PointId } from "#msgs/point.ts";
+import type { Refusal } from "./gates.ts";
 import { ControlTap } from "./control-tap.ts";
-import { Courier } from "./courier.ts";
-import { OneDesk } from "./desk.ts";
-import { DeviceSlots } from "./device-slots.ts";
-import { FollowUp } from "./follow-up.ts";
-import { InterlockBook } from "./interlock-book.ts";
-import { Lanes } from "./lanes.ts";
-import type { Life } from "./ledger.ts";
-import { Ledger } from "./ledger.ts";
-import { SlotTable } from "./slot-table.ts";
-import { Verifier } from "./verifier.ts";
-import { Views } from "./views.ts";
-import { defaultControl } from "./control-config.ts";
+import { FileRecord, openRecord } from "./file-record.ts";
+import { MemoryRecord } from "./memory-record.ts";
+import { assemble } from "./assemble.ts";
 
 export interface ControlParts {
-  readonly record: ControlRecord;
+  /** Where control.db lies, beside the journal. Absent: nothing outlives the process, which is right for a branch alone. */
+  readonly folder?: string;
+  /** Instead of a folder: a record that is open already. */
+  readonly record?: ControlRecord;
   readonly plant: Plant;
   readonly latest: LatestValues;
   readonly time: LiveTime;
@@ -38,81 +42,67 @@ export interface Outside {
 
 /** Read from its record and ready to hang on a timeline, but not yet able to do anything. */
 export interface PreparedControl {
+  /** Among the taps of the live timeline. It derives nothing, so a replay does without it. */
   readonly tap: TapFactory;
+  /** Open already: sign-in and users live in it too, and do not wait for the desk. */
+  readonly record: ControlRecord;
   /** After the journal's tail was retold: takes up what the last run left, then answers. */
-  start(outside: Outside): Control;
+  start(outside: Outside): Promise<Control>;
 }
 
 export interface Control {
-  readonly desk: Desk;
+  readonly desk: OneDesk;
+  readonly leases: Leases;
+  readonly overrides: Overrides;
+  readonly recipes: Recipes;
+  readonly valves: Valves;
+  readonly acts: OperatorActs;
+  readonly audit: Audit;
+  /** Reserves a point for this client's next command on it. */
+  select(point: PointId, by: Principal): { readonly ok: true; readonly until: number } | ({ readonly ok: false } & Refusal);
+  /** Ended and running commands, newest first, read by another thread. */
+  commands(filter: CommandFilter): Promise<readonly CommandRow[]>;
+  /** Resolves with the last step once there is one; at once when the command has ended. */
+  ended(commandId: string): Promise<CommandStep>;
   close(): Promise<void>;
 }
 
+export interface Audit {
+  readonly head: AuditHead;
+  /** Sign-ins, configuration changes and whatever else must be found later; true once it is durable. */
+  record(kind: string, by: string, body: unknown, also?: readonly RecordWrite[]): Promise<boolean>;
+  /** The export, a page of lines at a time; `verifyAudit` reads it. */
+  lines(): AsyncIterable<readonly string[]>;
+}
+
 export async function prepareControl(parts: ControlParts): Promise<PreparedControl> {
-  const state = await parts.record.load();
+  const record =
+    parts.record ?? (parts.folder === undefined ? new MemoryRecord() : await openRecord({ folder: parts.folder, log: parts.log }));
   const tap = new ControlTap(parts.plant);
   return {
     tap: tap.factory,
-    start: (outside) => {
+    record,
+    start: async (outside) => {
+      const state = await record.load();
+      const documents = { leases: await record.documents("lease"), recipes: await record.documents("recipe") };
       tap.goLive();
-      return assemble(parts, outside, tap, state);
+      const desks: DesksParts = { ...parts, ...outside, record, tap, state, documents };
+      return { ...assemble(desks), audit: auditOf(record, parts.time) };
     },
   };
 }
 
-function assemble(parts: ControlParts, { into, devices }: Outside, tap: ControlTap, state: RecordedState): Control {
-  const { record, plant, latest, time, timers, log } = parts;
-  const config: ControlConfig = { ...defaultControl, ...parts.config };
-  const ledger = new Ledger({ record, time, into, rememberAtMost: config.rememberAtMost });
-  const slots = new SlotTable(state.slots);
-  const { askEveryMs, askTimeoutMs } = config;
-  const asker = new Asker({ devices, timers, log, askEveryMs, askTimeoutMs });
-  const verifier = new Verifier({ tap, asker, plant, time });
-  const deviceSlots = new DeviceSlots({ config, devices, timers, time, slots, record, log });
-  const followUp = new FollowUp({ config, time, ledger, verifier, deviceSlots });
-  const mustBeDurable = (_life: Life) => true;
-  const views = new Views({
-    config,
-    plant,
-    latest,
-    time,
-    slots,
-    interlocks: new InterlockBook(plant),
-    keepsSlots: (point) => deviceSlots.isKeptBy(point),
-    refuseRecord: () => undefined,
-    refuseLease: () => undefined,
-    refuseSelect: () => undefined,
-  });
-  const courier = new Courier({
-    config,
-    devices,
-    timers,
-    time,
-    ledger,
-    slots,
-    followUp,
-    planFor: (life) => views.planOf(life.command, life.target),
-    recheck: () => undefined,
-    mustBeDurable,
-  });
-  const desk = new OneDesk({
-    config,
-    time,
-    tap,
-    record,
-    ledger,
-    views,
-    lanes: new Lanes(config.laneAtMost),
-    courier,
-    mustBeDurable,
-    onAccepted: () => {},
-  });
+function auditOf(record: ControlRecord, time: LiveTime): Audit {
   return {
-    desk,
-    async close() {
-      asker.close();
-      followUp.close();
-      await record.close();
+    get head() {
+      return record.head;
     },
+    record: (kind, by, body, also = []) =>
+      new Promise((resolve) => record.write([{ put: "audit", entry: { at: time.now(), kind, by, body } }, ...also], resolve)),
+    lines: () => (record instanceof FileRecord ? record.audit() : noLines()),
   };
+}
+
+async function* noLines(): AsyncGenerator<readonly string[]> {
+  // A record in memory keeps no chain: what a branch does is nobody's evidence.
 }

@@ -58,6 +58,10 @@ export class Views {
     return planOf(command, point.control, slots.of(point.id), keepsSlots(point.id));
   }
 
+  refuseLease(target: Target, by: Principal): Refusal | undefined {
+    return this.#parts.refuseLease(target, by);
+  }
+
   gateView(command: Command, target: Target, by: Principal, isOurOwn: boolean, plan: Plan = this.planOf(command, target)): GateView {
     const { config, time, latest, slots, interlocks, refuseRecord, refuseLease, refuseSelect } = this.#parts;
     const { point } = target;

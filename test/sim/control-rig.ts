@@ -171,7 +171,7 @@ export class Rig {
       rules: [],
     });
     const into = { publish: (fact: Parameters<Opened["into"]["publish"]>[0]) => this.publish(fact), ready: () => Promise.resolve() };
-    this.control = prepared.start({ into, devices: this.#options.devices?.(this) ?? this.#obedient() });
+    this.control = await prepared.start({ into, devices: this.#options.devices?.(this) ?? this.#obedient() });
   }
 
   publish(fact: Parameters<Opened["into"]["publish"]>[0]): void {

@@ -1,0 +1,143 @@
+import type { Command } from "#msgs/command.ts";
+import type { Control, ControlParts, Outside } from "./open-control.ts";
+import type { ControlRecord, DocumentRow, RecordedState } from "./record.ts";
+import type { ControlTap } from "./control-tap.ts";
+import type { Refusal } from "./gates.ts";
+import { isSameValue } from "./slots.ts";
+import { Asker } from "./asker.ts";
+import { Courier } from "./courier.ts";
+import { OneDesk } from "./desk.ts";
+import { DeviceSlots } from "./device-slots.ts";
+import { Effect } from "./effect.ts";
+import { FollowUp } from "./follow-up.ts";
+import { InterlockBook } from "./interlock-book.ts";
+import { Lanes } from "./lanes.ts";
+import { Leases } from "./leases.ts";
+import { Ledger } from "./ledger.ts";
+import { OperatorActs } from "./operator-acts.ts";
+import { Overrides } from "./overrides.ts";
+import { Recipes } from "./recipes.ts";
+import { Selects } from "./selects.ts";
+import { SlotTable } from "./slot-table.ts";
+import { Valves } from "./valves.ts";
+import { Verifier } from "./verifier.ts";
+import { Views } from "./views.ts";
+import { defaultControl } from "./control-config.ts";
+import { firstRefusal, gatesBeforeSending } from "./gates.ts";
+import { takeUp } from "./take-up.ts";
+
+export interface DesksParts extends Omit<ControlParts, "record">, Outside {
+  readonly record: ControlRecord;
+  readonly tap: ControlTap;
+  readonly state: RecordedState;
+  readonly documents: { readonly leases: readonly DocumentRow[]; readonly recipes: readonly DocumentRow[] };
+}
+
+/** Puts the control room together: who knows whom, and nothing else. */
+export function assemble(parts: DesksParts): Omit<Control, "audit"> {
+  const { record, plant, latest, time, timers, log, into, devices, tap, state } = parts;
+  const config = { ...defaultControl, ...parts.config };
+  const ledger = new Ledger({ record, time, into, rememberAtMost: config.rememberAtMost });
+  const slots = new SlotTable(state.slots);
+  const acts = new OperatorActs({ record, time, into });
+  const asker = new Asker({ devices, timers, log, askEveryMs: config.askEveryMs, askTimeoutMs: config.askTimeoutMs });
+  const verifier = new Verifier({ tap, asker, plant, time });
+  const deviceSlots = new DeviceSlots({ config, devices, timers, time, slots, record, log });
+  const keepsSlots = (point: string) => deviceSlots.isKeptBy(point);
+  const followUp = new FollowUp({ config, time, ledger, verifier, deviceSlots });
+  const leases = new Leases({ config, time, plant, tap, acts }, parts.documents.leases);
+  const selects = new Selects({ config, time });
+  const passes = (command: Command) => passesWhenFull(command, config.safeState);
+  const views = new Views({
+    config,
+    plant,
+    latest,
+    time,
+    slots,
+    interlocks: new InterlockBook(plant),
+    keepsSlots,
+    refuseRecord: (command) => (record.state === "full" && !passes(command) ? recordFull : undefined),
+    refuseLease: (target, by) => leases.refuse(target, by),
+    refuseSelect: (command, target, by) => selects.refuse(command, target, by),
+  });
+  const mustBeDurable = ({ command }: { command: Command }) => !passes(command);
+  const courier = new Courier({
+    config,
+    devices,
+    timers,
+    time,
+    ledger,
+    slots,
+    followUp,
+    planFor: ({ command, target }) => views.planOf(command, target),
+    recheck: ({ command, target, by, isOurOwn }, plan) =>
+      firstRefusal(gatesBeforeSending, views.gateView(command, target, by, isOurOwn, plan)),
+    mustBeDurable,
+  });
+  const lanes = new Lanes(config.laneAtMost);
+  const desk = new OneDesk({
+    config,
+    time,
+    tap,
+    record,
+    ledger,
+    views,
+    lanes,
+    courier,
+    mustBeDurable,
+    onAccepted: (_command, { point }) => point && selects.use(point.id),
+  });
+  const submit: OneDesk["submit"] = (command, by) => desk.submit(command, by);
+  const submitOwn: OneDesk["submit"] = (command, by) => desk.submitOwn(command, by);
+  const effect = new Effect({ plant, time, tap, into, slots, followUp, deviceSlots, submitOwn });
+  const overrides = new Overrides({ config, time, tap, slots, ledger, record, effectOf: (point) => effect.of(point), submit, submitOwn });
+  const isMomentary = (point: string) => plant.points.get(point)?.control?.mode === "momentary";
+  const recipes = new Recipes({
+    time,
+    ledger,
+    slots,
+    acts,
+    isMomentary,
+    wouldRefuse: (command, by) => desk.wouldRefuse(command, by),
+    submit,
+    submitOwn,
+  });
+  record.onState((now, reason) => {
+    log.warn("the record's state changed", { state: now, reason });
+    into.publish({ kind: "event", type: `record.${now}`, data: { reason } });
+  });
+  takeUp(state, { config, tap, ledger, followUp, views, slots, keepsSlots });
+  effect.begin();
+  overrides.begin();
+  recipes.begin(parts.documents.recipes);
+  return {
+    desk,
+    leases,
+    overrides,
+    recipes,
+    acts,
+    valves: new Valves({ plant, latest, ledger }),
+    select: (point, by) => {
+      const refusal = desk.refuseSelect(point, by);
+      return refusal ? { ok: false, ...refusal } : selects.select(point, by);
+    },
+    commands: (filter) => record.query(filter),
+    ended: (id) => new Promise((resolve) => ledger.onEnd(id, resolve)),
+    async close() {
+      asker.close();
+      followUp.close();
+      await record.close();
+    },
+  };
+}
+
+const recordFull: Refusal = {
+  code: "record-full",
+  message: "the record has no room left: only releases and the site's safe state are carried out",
+};
+
+/** What goes out although nothing can be recorded: giving back a hand on the plant, and what the site calls safe. */
+function passesWhenFull({ act }: Command, safeState: readonly { point: string; value: string | number | boolean }[]): boolean {
+  if (act.do === "release") return true;
+  return act.do === "set" && safeState.some(({ point, value }) => point === act.point && isSameValue(value, act.value));
+}

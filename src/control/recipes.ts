@@ -1,0 +1,204 @@
+import type { LiveTime } from "#src/contract/clock.ts";
+import type { Principal, Verdict } from "#src/contract/control.ts";
+import type { Command, CommandEnd, CommandStep } from "#msgs/command.ts";
+import { microseconds } from "#msgs/time.ts";
+import type { Refusal } from "./gates.ts";
+import type { Ledger } from "./ledger.ts";
+import type { OperatorActs } from "./operator-acts.ts";
+import type { PreImage, Recipe, RecipeEnd, RecipeStatus } from "./recipe-book.ts";
+import type { DocumentRow } from "./record.ts";
+import type { SlotTable } from "./slot-table.ts";
+import { fingerprintOfBody } from "./fingerprint.ts";
+import { mustBePutBack, preImageOf, stagesOf } from "./recipe-book.ts";
+
+export interface RecipesParts {
+  readonly time: LiveTime;
+  readonly ledger: Ledger;
+  readonly slots: SlotTable;
+  readonly acts: OperatorActs;
+  readonly isMomentary: (point: string) => boolean;
+  readonly wouldRefuse: (command: Command, by: Principal) => Refusal | undefined;
+  readonly submit: (command: Command, by: Principal) => Verdict;
+  readonly submitOwn: (command: Command, by: Principal) => Verdict;
+}
+
+/** Recipes under way at most, and ended ones remembered. */
+const atMost = 100;
+
+interface Running {
+  status: RecipeStatus;
+  readonly fingerprint: string;
+  readonly recipe: Recipe;
+  readonly by: Principal;
+  readonly preImages: readonly PreImage[];
+}
+
+/** Writes many points as one: each verified before the next stage, and put back, verified too, when one does not come true. */
+export class Recipes {
+  readonly #parts: RecipesParts;
+  readonly #known = new Map<string, Running | { readonly fingerprint: string; readonly status: RecipeStatus }>();
+  #running = 0;
+
+  constructor(parts: RecipesParts) {
+    this.#parts = parts;
+  }
+
+  /** A recipe that was under way when the gateway stopped is not taken up again: a restart writes nothing. */
+  begin(rows: readonly DocumentRow[]): void {
+    for (const { id, body } of rows) {
+      const { status } = body as { status: RecipeStatus };
+      const message = "the gateway stopped while this was under way; what its commands did stands as their ends say";
+      this.#tell({ ...status, state: "unknown", message }, id);
+    }
+  }
+
+  find(id: string): RecipeStatus | undefined {
+    return this.#known.get(id)?.status;
+  }
+
+  apply(recipe: Recipe, by: Principal): Verdict {
+    const commandId = recipe.id;
+    const fingerprint = fingerprintOfBody(recipe, by.name);
+    const known = this.#known.get(recipe.id);
+    if (known)
+      return known.fingerprint === fingerprint
+        ? { status: "success", commandId }
+        : reject(recipe.id, "id-reused", `recipe id ${recipe.id} was used for something else`);
+    const refusal = this.#refuse(recipe, by);
+    if (refusal) {
+      void this.#parts.acts.say("recipe.rejected", by.name, { recipeId: recipe.id, ...refusal });
+      return { status: "rejected", commandId, ...refusal };
+    }
+    const preImages = recipe.steps.map(({ point }) => preImageOf(point, recipe.priority, this.#parts.slots.of(point)));
+    const members = recipe.steps.map(({ point }, index) => ({ command: `${recipe.id}.${index + 1}`, point }));
+    const status: RecipeStatus = {
+      id: recipe.id,
+      by: by.name,
+      state: "running",
+      members,
+      ...(recipe.title !== undefined && { title: recipe.title }),
+    };
+    const running: Running = { status, fingerprint, recipe, by, preImages };
+    this.#known.set(recipe.id, running);
+    this.#running++;
+    void this.#run(running);
+    return { status: "success", commandId };
+  }
+
+  /** Everything is judged before anything is sent. */
+  #refuse(recipe: Recipe, by: Principal): Refusal | undefined {
+    if (this.#running >= atMost) return { code: "overloaded", message: `${atMost} recipes are under way` };
+    const points = recipe.steps.map(({ point }) => point);
+    const twice = points.find((point, index) => points.indexOf(point) !== index);
+    if (twice !== undefined) return { code: "bad-recipe", message: `${twice} stands in it twice` };
+    for (const [index] of recipe.steps.entries()) {
+      const refusal = this.#parts.wouldRefuse(commandOf(recipe, index), by);
+      if (refusal) return { code: refusal.code, message: `step ${index + 1}: ${refusal.message}` };
+    }
+    return undefined;
+  }
+
+  async #run(running: Running): Promise<void> {
+    const { recipe, by } = running;
+    const { status } = running;
+    await this.#parts.acts.say("recipe.requested", by.name, { recipeId: recipe.id, members: status.members }, [
+      document(recipe.id, running),
+    ]);
+    const ends = new Map<number, CommandStep>();
+    let failed: CommandStep | undefined;
+    for (const stage of stagesOf(recipe)) {
+      const steps = await Promise.all(stage.map((index) => this.#carry(commandOf(recipe, index), by, this.#parts.submit)));
+      steps.forEach((step, n) => this.#note(running, ends, stage[n]!, step));
+      failed = steps.find(({ state }) => state !== "confirmed");
+      if (failed) break;
+    }
+    if (!failed) return this.#end(running, "confirmed");
+    const why = `${failed.command.id} ended ${failed.state}${failed.message ? `: ${failed.message}` : ""}`;
+    if (recipe.compensate === false) return this.#end(running, "incomplete", `${why}; nothing was put back, as asked`);
+    running.status = { ...running.status, state: "putting back", message: why };
+    const left = await this.#putBack(running, ends);
+    if (left.length === 0) return this.#end(running, "failed", `${why}; everything is back as it was`);
+    this.#end(running, "incomplete", `${why}; could not be put back: ${left.join(", ")}`);
+  }
+
+  #note(running: Running, ends: Map<number, CommandStep>, index: number, step: CommandStep): void {
+    ends.set(index, step);
+    const members = running.status.members.map((member, at) => (at === index ? { ...member, end: step.state as CommandEnd } : member));
+    running.status = { ...running.status, members };
+  }
+
+  /** Backwards, one at a time, each verified. Returns the points that did not come back. */
+  async #putBack({ recipe, by, preImages }: Running, ends: ReadonlyMap<number, CommandStep>): Promise<readonly string[]> {
+    const left: string[] = [];
+    for (const index of [...ends.keys()].sort((a, b) => b - a)) {
+      if (!mustBePutBack(ends.get(index)!.state)) continue;
+      const image = preImages[index]!;
+      const step = this.#parts.isMomentary(image.point)
+        ? undefined
+        : await this.#carry(this.#undoOf(recipe, index, image), { ...by, name: "recipe" }, this.#parts.submitOwn);
+      if (step?.state !== "confirmed" && step?.state !== "masked") left.push(image.point);
+    }
+    return left;
+  }
+
+  #undoOf(recipe: Recipe, index: number, { point, priority, slot }: PreImage): Command {
+    const id = `${recipe.id}.${index + 1}.back`;
+    const about = { id, priority, asked: "recipe.compensate" };
+    if (!slot) return { ...about, act: { do: "release", point } };
+    const left = slot.until === undefined ? {} : { ttlMs: Math.max(1, Math.ceil((slot.until - this.#parts.time.now()) / microseconds(1))) };
+    return { ...about, act: { do: "set", point, value: slot.value }, ...(slot.reason !== undefined && { reason: slot.reason }), ...left };
+  }
+
+  /** Submits and waits for the end; a refusal is an end too. */
+  #carry(command: Command, by: Principal, submit: RecipesParts["submit"]): Promise<CommandStep> {
+    return new Promise((resolve) => {
+      const verdict = submit(command, by);
+      if (verdict.status === "success") return this.#parts.ledger.onEnd(command.id, resolve);
+      resolve({ command, state: "rejected", by: by.name, code: verdict.code, message: verdict.message });
+    });
+  }
+
+  #end(running: Running, state: RecipeEnd, message?: string): void {
+    this.#running--;
+    running.status = { ...running.status, state, ...(message !== undefined && { message }) };
+    this.#known.set(running.recipe.id, { fingerprint: running.fingerprint, status: running.status });
+    const ended = [...this.#known].filter(([, known]) => !("recipe" in known));
+    for (const [id] of ended.slice(0, Math.max(0, ended.length - atMost))) this.#known.delete(id);
+    this.#tell(running.status, running.recipe.id);
+  }
+
+  /** The one terminal event. */
+  #tell(status: RecipeStatus, id: string): void {
+    const { by, state, message, members } = status;
+    void this.#parts.acts.say(`recipe.${state}`, by, { recipeId: id, members, ...(message !== undefined && { message }) }, [
+      document(id, undefined),
+    ]);
+  }
+}
+
+function commandOf(recipe: Recipe, index: number): Command {
+  const member = recipe.steps[index]!;
+  const { id, priority, ttlMs, reason, expiresAt } = recipe;
+  const act =
+    "release" in member
+      ? ({ do: "release", point: member.point } as const)
+      : ({ do: "set", point: member.point, value: member.value } as const);
+  return {
+    id: `${id}.${index + 1}`,
+    act,
+    priority,
+    asked: "recipe.step",
+    ...(ttlMs !== undefined && { ttlMs }),
+    ...(reason !== undefined && { reason }),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...("value" in member && member.expected !== undefined && { expected: member.expected }),
+  };
+}
+
+function document(id: string, running: Running | undefined): { put: "document"; row: DocumentRow } {
+  return { put: "document", row: { kind: "recipe", id, body: running && { status: running.status } } };
+}
+
+function reject(commandId: string, code: string, message: string): Verdict {
+  return { status: "rejected", commandId, code, message };
+}

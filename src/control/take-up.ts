@@ -1,0 +1,77 @@
+import type { ControlConfig } from "./control-config.ts";
+import type { ControlTap } from "./control-tap.ts";
+import type { FollowUp } from "./follow-up.ts";
+import type { Ledger, Life } from "./ledger.ts";
+import type { Plan } from "./plan.ts";
+import type { CommandRow, RecordedState } from "./record.ts";
+import type { SlotTable } from "./slot-table.ts";
+import type { Views } from "./views.ts";
+import { effective, isSameValue } from "./slots.ts";
+
+export interface TakeUpParts {
+  readonly config: ControlConfig;
+  readonly tap: ControlTap;
+  readonly ledger: Ledger;
+  readonly followUp: FollowUp;
+  readonly views: Views;
+  readonly slots: SlotTable;
+  readonly keepsSlots: (point: string) => boolean;
+}
+
+const ourOwn: ReadonlySet<string> = new Set(["override.expire", "slot.reassert", "recipe.compensate"]);
+
+/**
+ * After a start: whatever had no `sending` was never sent and is cancelled; whatever had is looked for at the plant, and
+ * nothing is sent. Ends that were durable here and never reached the journal are published now.
+ */
+export function takeUp(state: RecordedState, parts: TakeUpParts): void {
+  for (const row of state.ended) if (isUntold(row, parts.tap)) parts.ledger.retell(row);
+  for (const row of state.open) takeUpOne(row, parts);
+}
+
+function isUntold(row: CommandRow, tap: ControlTap): boolean {
+  return tap.toldFrom !== undefined && row.changedAt >= tap.toldFrom && tap.told.get(row.id) !== row.state;
+}
+
+function takeUpOne(row: CommandRow, parts: TakeUpParts): void {
+  const { ledger, followUp, config } = parts;
+  const life = lifeOf(row, parts.views);
+  ledger.open.set(row.id, life);
+  if (row.state !== "sending" && row.state !== "sent") {
+    return ledger.move(life, "crash", { code: "not-sent", message: "the gateway stopped before it was sent" });
+  }
+  const withinMs = Math.max(config.readBackMs, life.target.point?.control?.evidence.withinMs ?? 0);
+  const plan = readBackPlan(life, parts);
+  const doubt = "the gateway stopped while it was under way";
+  if (plan.do === "mask") ledger.move(life, "mask", { heldBy: plan.heldBy, code: "masked", message: doubt });
+  else followUp.begin(life, plan, { withinMs, doubt });
+}
+
+function lifeOf(row: CommandRow, views: Views): Life {
+  const { command } = row.step;
+  return {
+    command,
+    by: row.asker,
+    isOurOwn: ourOwn.has(command.asked),
+    fingerprint: row.fingerprint,
+    target: views.targetOf(command).target,
+    askedAt: row.askedAt,
+    state: row.state,
+    step: row.step,
+    refused: row.refused,
+  };
+}
+
+/** The slot was changed together with the mark `sending`, so the slots as they stand say what the plant should show. */
+function readBackPlan({ command, target }: Life, { slots, keepsSlots }: TakeUpParts): Plan {
+  const { act, priority } = command;
+  const { point } = target;
+  if (act.do === "call" || !point?.control) return { do: "call" };
+  const value = act.do === "set" ? act.value : null;
+  if (point.control.mode === "momentary") return { do: "look", target: value ?? undefined };
+  if (keepsSlots(point.id)) return { do: "device-slot", value };
+  const holds = effective(slots.of(point.id), point.control.default);
+  if (holds === "leave") return { do: "look", target: undefined };
+  const isMasked = value !== null && holds.priority !== undefined && (holds.priority < priority || !isSameValue(holds.value, value));
+  return isMasked ? { do: "mask", heldBy: { priority: holds.priority, value: holds.value } } : { do: "look", target: holds.value };
+}
