@@ -1,0 +1,126 @@
+import { existsSync } from "node:fs";
+import type { Command } from "commander";
+import { isGood } from "#msgs/quality.ts";
+import { messageOf } from "#src/kit/errors.ts";
+import { formatProblem } from "#src/config/index.ts";
+import { action, gatewayOptions, http, show, urlOf } from "../context.ts";
+import type { Context, GatewayOptions } from "../context.ts";
+import type { HttpClient } from "#msgs/client/http.ts";
+import { loadAt, sitePath } from "../site.ts";
+import { qualityOf } from "./points.ts";
+
+interface Finding {
+  readonly id: string;
+  readonly state: "well" | "worth a look" | "wrong";
+  readonly says: string;
+}
+
+export function addDoctor(program: Command, context: Context): void {
+  gatewayOptions(
+    program.command("doctor").description("look at everything there is and say what is wrong and what to do").argument("[site-file]"),
+  )
+    .addHelpText("after", "\nLooks at this machine, the site file, and the gateway if one runs. Exit code 1 when something is wrong.")
+    .action(
+      action(context, async (siteFile: string | undefined, options: GatewayOptions) => {
+        const findings = [nodeVersion(), ...(await siteFileState(context, siteFile)), ...(await gatewayState(context, options))];
+        const marks = { well: "ok ", "worth a look": "?  ", wrong: "!! " } as const;
+        show(context, options, findings, () => findings.map(({ state, says }) => `${marks[state]} ${says}`).join("\n"));
+        return findings.some(({ state }) => state === "wrong") ? "failed" : "done";
+      }),
+    );
+}
+
+function nodeVersion(): Finding {
+  return { id: "node", state: "well", says: `Node ${process.versions.node} on ${process.platform} ${process.arch}` };
+}
+
+async function siteFileState(context: Context, siteFile: string | undefined): Promise<Finding[]> {
+  const path = sitePath(context, siteFile);
+  if (!existsSync(path)) {
+    const state = siteFile === undefined ? "worth a look" : "wrong";
+    return [{ id: "site-file", state, says: `there is no site file ${path}; name one, or try plainview start --demo` }];
+  }
+  const loaded = await loadAt(context, path);
+  if ("site" in loaded) return [{ id: "site-file", state: "well", says: `${path} is sound, ${loaded.site.points.length} points` }];
+  const first = loaded.problems[0];
+  const says = `${path} has ${loaded.problems.length} problems (plainview check tells all): ${first ? formatProblem("", first) : ""}`;
+  return [{ id: "site-file", state: "wrong", says }];
+}
+
+async function gatewayState(context: Context, options: GatewayOptions): Promise<Finding[]> {
+  const client = http(context, options);
+  let health: Record<string, unknown>;
+  try {
+    health = await client.get<Record<string, unknown>>("/health");
+  } catch (error) {
+    return [{ id: "gateway", state: "wrong", says: messageOf(error) }];
+  }
+  const findings: Finding[] = [
+    { id: "gateway", state: "well", says: `a gateway answers at ${urlOf(context, options)}, version ${String(health["version"] ?? "?")}` },
+  ];
+  for (const look of [readiness, deviceStates, pointStates, overrideStates, partsOf]) {
+    try {
+      findings.push(...(await look(client, health)));
+    } catch (error) {
+      findings.push({ id: look.name, state: "wrong", says: messageOf(error) });
+    }
+  }
+  return findings;
+}
+
+async function readiness(client: HttpClient): Promise<Finding[]> {
+  const { ready, waitingFor } = await client.ready();
+  return [
+    { id: "ready", state: ready ? "well" : "wrong", says: ready ? "it is ready" : `it is not ready: waiting for ${waitingFor.join(", ")}` },
+  ];
+}
+
+async function deviceStates(client: HttpClient): Promise<Finding[]> {
+  const devices = await client.devices();
+  const away = devices.filter((device) => device.state !== "up");
+  if (away.length === 0) return [{ id: "devices", state: "well", says: `all ${devices.length} devices are up` }];
+  return away.map((device) => ({
+    id: `device ${device.id}`,
+    state: device.state === "down" || device.state === "silent" ? "wrong" : "worth a look",
+    says: `device ${device.id} (${device.protocol}) is ${device.state}${device.reason === undefined ? "" : `: ${device.reason}`}`,
+  }));
+}
+
+async function pointStates(client: HttpClient): Promise<Finding[]> {
+  const points = await client.points();
+  const notGood = points.filter((point) => !isGood(qualityOf(point)));
+  if (notGood.length === 0) return [{ id: "points", state: "well", says: `all ${points.length} points are good` }];
+  const some = notGood.slice(0, 5).map(({ id }) => id);
+  const rest = notGood.length > some.length ? `, and ${notGood.length - some.length} more` : "";
+  return [
+    {
+      id: "points",
+      state: "worth a look",
+      says: `${notGood.length} of ${points.length} points are not good: ${some.join(", ")}${rest} (plainview points --not-good)`,
+    },
+  ];
+}
+
+async function overrideStates(client: HttpClient): Promise<Finding[]> {
+  const overrides = await client.overrides();
+  const lost = overrides.filter((override) => !override.inEffect);
+  if (lost.length > 0) {
+    return lost.map((o) => ({
+      id: `override ${o.point}`,
+      state: "wrong",
+      says: `the override of ${o.point} is not in effect: ${o.why ?? "the plant shows something else"}`,
+    }));
+  }
+  return [{ id: "overrides", state: "well", says: `${overrides.length} manual overrides, all in effect` }];
+}
+
+/** Whatever the gateway says of its own parts (journal, database): `{ name: { state, message } }`. */
+function partsOf(_client: HttpClient, health: Record<string, unknown>): Promise<Finding[]> {
+  const fine = ["writing", "following", "up", "ok", "catching up"];
+  const found = Object.entries(health).flatMap(([name, part]): Finding[] => {
+    if (typeof part !== "object" || part === null || !("state" in part)) return [];
+    const message = "message" in part && typeof part.message === "string" ? `: ${part.message}` : "";
+    return [{ id: name, state: fine.includes(String(part.state)) ? "well" : "wrong", says: `${name} is ${String(part.state)}${message}` }];
+  });
+  return Promise.resolve(found);
+}

@@ -1,0 +1,28 @@
+import { resolve } from "node:path";
+import { formatProblem, loadSiteFile } from "#src/config/index.ts";
+import type { Loaded, Site } from "#src/config/index.ts";
+import { CommandFailure } from "./exit-codes.ts";
+import type { Context } from "./context.ts";
+
+export const defaultSite = "plainview.yaml";
+
+export function sitePath(context: Context, written: string | undefined): string {
+  return resolve(context.terminal.cwd, written ?? context.terminal.env["PLAINVIEW_SITE"] ?? defaultSite);
+}
+
+/** A site file as the gateway would read it, conditions included. */
+export async function loadAt(context: Context, path: string): Promise<Loaded> {
+  const root = await context.root();
+  return loadSiteFile(path, { modules: await root.modules(), checkInterlock: await root.checkInterlock() });
+}
+
+/** The site of a file; a file with problems fails with all of them. */
+export async function readSite(context: Context, written: string | undefined): Promise<Site> {
+  const loaded = await loadAt(context, sitePath(context, written));
+  if ("site" in loaded) return loaded.site;
+  throw new CommandFailure(
+    "failed",
+    loaded.problems.map((problem) => formatProblem(written ?? defaultSite, problem)).join("\n"),
+    "site-problems",
+  );
+}

@@ -1,0 +1,16 @@
+export { loadSite } from "./load-site.ts";
+export type { Loaded, LoadOptions } from "./load-site.ts";
+export { loadSiteFile } from "./site-file.ts";
+export { formatProblem } from "./problem.ts";
+export type { SiteProblem } from "./problem.ts";
+export { describeDiff, diffSites } from "./diff-sites.ts";
+export type { SiteDiff } from "./diff-sites.ts";
+export { redactor } from "./redact.ts";
+export { siteJsonSchema } from "./json-schema.ts";
+export type * from "./site.ts";
+export { shapeOptions } from "./shape-options.ts";
+export { importPoints } from "./import-points.ts";
+export type { Imported } from "./import-points.ts";
+export { writeCsv } from "./csv.ts";
+export { pointColumns, rowOf } from "./point-rows.ts";
+export type { CheckInterlock } from "./cross-check.ts";

@@ -1,0 +1,92 @@
+import type { Point } from "#msgs/point.ts";
+import { formatDuration } from "./duration.ts";
+
+/** The columns of a list of points, in the order they are written; `device`, `id` and `address` must be there when reading. */
+export const pointColumns = [
+  "device",
+  "id",
+  "address",
+  "kind",
+  "unit",
+  "title",
+  "area",
+  "min",
+  "max",
+  "gain",
+  "offset",
+  "poll",
+  "staleAfter",
+  "states",
+  "tags",
+  "writable",
+] as const;
+
+type Row = Readonly<Record<string, string>>;
+
+/** A point as a row of a spreadsheet. */
+export function rowOf(point: Point, deviceArea: string | undefined): Row {
+  const { binding, range } = point;
+  const own = point.id.startsWith(`${point.device}/`) ? point.id.slice(point.device.length + 1) : point.id;
+  return {
+    device: point.device,
+    id: own.includes("/") ? point.id : own,
+    address: binding.address,
+    kind: point.kind,
+    unit: point.unit ?? "",
+    title: point.title ?? "",
+    area: point.area === (deviceArea ?? "site") ? "" : point.area,
+    min: range === undefined ? "" : String(range.min),
+    max: range === undefined ? "" : String(range.max),
+    gain: binding.scale === undefined ? "" : String(binding.scale.gain),
+    offset: binding.scale === undefined ? "" : String(binding.scale.offset),
+    poll: binding.pollMs === undefined ? "" : binding.pollMs === 0 ? "never" : formatDuration(binding.pollMs),
+    staleAfter: point.staleAfterMs === undefined ? "" : formatDuration(point.staleAfterMs),
+    states: pairsText(point.states),
+    tags: pairsText(point.tags),
+    writable: point.control ? "yes" : "",
+  };
+}
+
+/** The settings a row gives a point in the site file; an empty cell says nothing. */
+export function settingsOf(row: Row, complain: (message: string) => void): Record<string, unknown> {
+  const settings: Record<string, unknown> = {};
+  for (const name of ["id", "address", "kind", "unit", "title", "area", "poll", "staleAfter"]) {
+    if (row[name]) settings[name] = row[name];
+  }
+  const pair = (first: string, second: string) => [numberOf(row, first, complain), numberOf(row, second, complain)] as const;
+  const [min, max] = pair("min", "max");
+  if (min !== undefined && max !== undefined) settings["range"] = { min, max };
+  else if (min !== undefined || max !== undefined) complain("min and max go together");
+  const [gain, offset] = pair("gain", "offset");
+  if (gain !== undefined || offset !== undefined) settings["scale"] = { gain: gain ?? 1, offset: offset ?? 0 };
+  for (const name of ["states", "tags"]) {
+    if (row[name]) settings[name] = pairsOf(row[name], (message) => complain(`${name}: ${message}`));
+  }
+  if (/^(yes|true|1|rw)$/i.test(row["writable"] ?? "")) settings["control"] = {};
+  return settings;
+}
+
+function numberOf(row: Row, name: string, complain: (message: string) => void): number | undefined {
+  const text = row[name] ?? "";
+  if (text === "") return undefined;
+  const value = Number(text);
+  if (Number.isFinite(value)) return value;
+  complain(`${name} must be a number, not "${text}"`);
+  return undefined;
+}
+
+function pairsText(pairs: Readonly<Record<string | number, string>> | undefined): string {
+  return Object.entries(pairs ?? {})
+    .map(([name, value]) => `${name}=${value}`)
+    .join(";");
+}
+
+function pairsOf(text: string, complain: (message: string) => void): Record<string, string> {
+  return Object.fromEntries(
+    text.split(";").flatMap((part) => {
+      const at = part.indexOf("=");
+      if (at < 1) complain(`"${part}" must be written name=value, with ; between`);
+      return at < 1 ? [] : [[part.slice(0, at).trim(), part.slice(at + 1).trim()]];
+    }),
+  );
+}
