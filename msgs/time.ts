@@ -27,6 +27,11 @@ export function parseTime(text: string): Timestamp | undefined {
   if (!match) return undefined;
   const [, day, clock, fraction = "", zone = "Z"] = match;
   const ms = Date.parse(`${day}T${clock}${zone.toUpperCase()}`);
-  if (Number.isNaN(ms)) return undefined;
+  if (Number.isNaN(ms) || !isDay(day)) return undefined;
   return ms * usPerMs + Math.trunc(Number(`0.${fraction.padEnd(6, "0").slice(0, 6)}`) * 1e6 + 0.5);
+}
+
+/** `Date.parse` takes the 31st of February for the 3rd of March. */
+function isDay(day: string | undefined): boolean {
+  return day !== undefined && new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }

@@ -1,9 +1,9 @@
-import { isEnd } from "../command.ts";
 import type { ClientFrame, ClientFrameOf, MissionFrame, WriteFrame } from "../wire/client-frames.ts";
 import { isMissionFrame, isWriteFrame } from "../wire/frame-types.ts";
 import type { CommandEventData, ConnectedData, EventData, ServerFrame, ServerFrameOf } from "../wire/server-frames.ts";
 import type { CommandJson } from "../wire/values.ts";
 import { openConnection, type ConnectionState } from "./connection.ts";
+import { openEnds } from "./ends.ts";
 import { httpClient, type HttpClient } from "./http.ts";
 import { ClientError, emitter, newId, type ClientOptions, type Emitter } from "./options.ts";
 import { sampleReader, type SampleBatch } from "./samples.ts";
@@ -63,18 +63,14 @@ export type CommandFrame =
   | ClientFrameOf<"device.call">
   | ClientFrameOf<"recipe.apply">;
 
-/** Commands whose end is awaited, at most. */
-const endsMax = 10_000;
-
 /** The typed wire client that the dashboard, the command line and the tests share. Connects at once. */
 export function openClient(options: ClientOptions): Client {
   const events = emitter<ClientEvents>();
   const reader = sampleReader();
   const http = httpClient(options);
   const watches = new Map<string, Watch>();
-  const ends = new Map<string, (end: CommandJson) => void>();
+  const ends = openEnds((commandId) => http.commandById(commandId));
   let nextWatch = 0;
-  let closed = false;
 
   const connection = openConnection(options, {
     frame: hear,
@@ -115,29 +111,14 @@ export function openClient(options: ClientOptions): Client {
     if (typeof data["commandId"] !== "string" || typeof data["state"] !== "string") return;
     const command = data as unknown as CommandEventData;
     events.emit("command", { ...command, timeline });
-    if (timeline === "live" && isEnd(command.state)) finish(command.commandId, command);
-  }
-
-  function finish(commandId: string, end: CommandJson): void {
-    ends.get(commandId)?.(end);
-    ends.delete(commandId);
+    if (timeline === "live") ends.heard(command);
   }
 
   function takeUpAgain(): void {
     reader.reset();
     // `connection` is not assigned yet only while it is being made, and then nothing is watched.
     for (const [name, watch] of watches) connection.send(subscribeFrame(name, watch));
-    for (const commandId of ends.keys()) void askEnd(commandId);
-  }
-
-  /** An end may have been told while the line was down, so it is asked for once after each reconnection. */
-  async function askEnd(commandId: string): Promise<void> {
-    try {
-      const command = await http.commandById(commandId);
-      if (isEnd(command.state)) finish(commandId, command);
-    } catch {
-      // Not known yet, or the line is down again: the event or the next reconnection settles it.
-    }
+    ends.askAll();
   }
 
   function stamped<Frame extends ClientFrame>(frame: Frame): Frame {
@@ -173,19 +154,16 @@ export function openClient(options: ClientOptions): Client {
     },
     async command(frame) {
       const commandId = frame.commandId ?? newId();
-      if (ends.size >= endsMax) throw new ClientError("busy", `${endsMax} commands wait for their end already`);
-      const end = new Promise<CommandJson>((resolve) => ends.set(commandId, resolve));
+      const end = ends.expect(commandId);
       try {
         return { commandId, ack: await client.request({ ...frame, commandId }), end };
       } catch (error) {
         // The frame may have arrived all the same: only an answer that says it was not used lets us forget it.
-        if (error instanceof ClientError && error.code !== "link-lost" && error.code !== "timeout") ends.delete(commandId);
+        if (error instanceof ClientError && error.code !== "link-lost" && error.code !== "timeout") ends.forget(commandId);
         throw error;
       }
     },
     close() {
-      if (closed) return;
-      closed = true;
       ends.clear();
       connection.close();
     },

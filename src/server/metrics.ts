@@ -30,6 +30,22 @@ export function openMetrics(services: Services, commands: CommandLog, sessions: 
       loop.reset();
     },
   });
+  linkMetrics(services, registers);
+  commandMetrics(commands, registers);
+  sessionMetrics(sessions, registers);
+  journalMetrics(services, registers);
+
+  return {
+    contentType: own.contentType,
+    async text() {
+      const parts = registry === own ? [own] : [own, registry];
+      return (await Promise.all(parts.map((part) => part.metrics()))).join("\n");
+    },
+    close: () => void loop.disable(),
+  };
+}
+
+function linkMetrics(services: Services, registers: Registry[]): void {
   new Gauge({
     name: "plainview_link_up",
     help: "1 in the state the link is in",
@@ -68,6 +84,9 @@ export function openMetrics(services: Services, commands: CommandLog, sessions: 
       },
     });
   }
+}
+
+function commandMetrics(commands: CommandLog, registers: Registry[]): void {
   new Counter({
     name: "plainview_commands_total",
     help: "Commands by how they ended",
@@ -78,6 +97,9 @@ export function openMetrics(services: Services, commands: CommandLog, sessions: 
       for (const [end, count] of commands.ends) this.inc({ end }, count);
     },
   });
+}
+
+function sessionMetrics(sessions: () => ReadonlySet<Session>, registers: Registry[]): void {
   new Gauge({
     name: "plainview_sessions",
     help: "Open WebSocket sessions",
@@ -96,6 +118,9 @@ export function openMetrics(services: Services, commands: CommandLog, sessions: 
       this.set(bytes);
     },
   });
+}
+
+function journalMetrics(services: Services, registers: Registry[]): void {
   new Gauge({
     name: "plainview_journal_behind_entries",
     help: "How far each reader of the journal is behind",
@@ -114,13 +139,4 @@ export function openMetrics(services: Services, commands: CommandLog, sessions: 
       this.set(services.journal().bytes);
     },
   });
-
-  return {
-    contentType: own.contentType,
-    async text() {
-      const parts = registry === own ? [own] : [own, registry];
-      return (await Promise.all(parts.map((part) => part.metrics()))).join("\n");
-    },
-    close: () => void loop.disable(),
-  };
 }

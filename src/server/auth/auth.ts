@@ -1,4 +1,3 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { SiteAuth } from "#src/config/site.ts";
 import type { Principal } from "#src/contract/control.ts";
 import type { Log } from "#src/kit/log.ts";
@@ -7,9 +6,10 @@ import type { AuditEntry, Refusal } from "../services.ts";
 import { nameIn, openApiKeys, principalOfKey, type ApiKeys } from "./keys.ts";
 import { openLockout } from "./lockout.ts";
 import { openOidc } from "./oidc.ts";
-import { hashPassword, passwordMatches, pretendToCheck } from "./passwords.ts";
+import { passwordMatches, pretendToCheck } from "./passwords.ts";
 import { openSessions, type Sessions } from "./sessions.ts";
 import type { AuthStore, UserRecord } from "./store.ts";
+import { openUsers, type Users } from "./users.ts";
 
 /** Somebody who has shown who they are, and by what. */
 export interface SignedIn {
@@ -31,8 +31,7 @@ export interface Auth {
   makeFirstAdmin(token: string, name: string, password: string, address: string): Promise<Outcome<UserRecord>>;
   readonly sessions: Sessions;
   readonly keys: ApiKeys;
-  users(): readonly UserRecord[];
-  user(name: string): UserRecord | undefined;
+  readonly users: Pick<Users, "get" | "list">;
   putUser(user: Omit<UserRecord, "passwordHash"> & { password: string }): Promise<Outcome<UserRecord>>;
   removeUser(name: string): boolean;
   /** Called with the credential that no longer stands. */
@@ -68,20 +67,7 @@ export function openAuth({ config, store, time, log, audit, showFirstToken }: Au
     (id) => tellEnded(`session:${id}`),
     (what) => log.warn(what),
   );
-  const configured = new Map<string, UserRecord>(config.users.map((user) => [user.name, user]));
-  const made = new Map<string, UserRecord>(store.users().map((user) => [user.name, user]));
-  const user = (name: string): UserRecord | undefined => configured.get(name) ?? made.get(name);
-  const users = (): UserRecord[] => [...configured.values(), ...[...made.values()].filter(({ name }) => !configured.has(name))];
-
-  offerFirstToken();
-
-  /** While there is no administrator, each start makes a new token; the one before is then worth nothing. */
-  function offerFirstToken(): void {
-    if (users().some(({ role }) => role === "admin")) return store.setFirstTokenHash(undefined);
-    const token = randomBytes(24).toString("base64url");
-    store.setFirstTokenHash(digest(token).toString("base64"));
-    showFirstToken?.(token);
-  }
+  const users = openUsers(store, config.users, showFirstToken);
 
   function locked(name: string | undefined, address: string): Outcome<never> | undefined {
     const ms = lockout.lockedForMs(name, address, time.wallMs());
@@ -98,7 +84,7 @@ export function openAuth({ config, store, time, log, audit, showFirstToken }: Au
   async function check(token: string, address: string): Promise<Outcome<SignedIn>> {
     const nowMs = time.wallMs();
     const session = await sessions.find(token, nowMs);
-    const owner = session && user(session.user);
+    const owner = session && users.get(session.user);
     if (session && owner) {
       return { ok: { principal: principalOf(owner), credential: `session:${session.id}`, expiresAtMs: session.expiresAtMs } };
     }
@@ -122,76 +108,75 @@ export function openAuth({ config, store, time, log, audit, showFirstToken }: Au
     return { refused: fromIssuer === undefined ? badToken : { ...badToken, message: `token refused: ${fromIssuer}` } };
   }
 
+  function current(signedIn: SignedIn): Principal | undefined {
+    if (signedIn.expiresAtMs !== undefined && signedIn.expiresAtMs <= time.wallMs()) return undefined;
+    const [kind, id = ""] = split(signedIn.credential);
+    if (kind === "session") {
+      const record = sessions.get(id, time.wallMs());
+      const owner = record && users.get(record.user);
+      return owner && principalOf(owner);
+    }
+    if (kind === "key") {
+      const key = keys.get(id, time.wallMs());
+      return key && principalOfKey(key);
+    }
+    return signedIn.principal;
+  }
+
+  async function signIn(name: string, password: string, address: string): Promise<Outcome<SignedIn & { token: string }>> {
+    const shut = locked(name, address);
+    if (shut) return shut;
+    const known = users.get(name);
+    const right = known ? await passwordMatches(password, known.passwordHash) : (await pretendToCheck(password), false);
+    if (!known || !right) {
+      failed(name, address, known ? "wrong password" : "unknown name");
+      return { refused: wrong };
+    }
+    lockout.succeeded(name);
+    const { token, record } = await sessions.start(name, address, time.wallMs());
+    audit({ act: "signed-in", by: name, data: { from: address, session: record.id } });
+    return { ok: { token, principal: principalOf(known), credential: `session:${record.id}`, expiresAtMs: record.expiresAtMs } };
+  }
+
+  async function makeFirstAdmin(token: string, name: string, password: string, address: string): Promise<Outcome<UserRecord>> {
+    const shut = locked(undefined, address);
+    if (shut) return shut;
+    if (!users.burnFirstToken(token)) {
+      failed(undefined, address, "first administrator token");
+      return {
+        refused: {
+          status: 401,
+          code: "bad-token",
+          message: "this is not the one-time token of this gateway's last start, or it was used",
+        },
+      };
+    }
+    const record = await users.put({ name, role: "admin", password });
+    audit({ act: "user-made", by: "first-token", data: { name, role: "admin", from: address } });
+    return { ok: record };
+  }
+
+  async function putUser(about: Parameters<Auth["putUser"]>[0]): Promise<Outcome<UserRecord>> {
+    if (users.isConfigured(about.name)) {
+      return { refused: { status: 409, code: "in-site-file", message: `${about.name} is described in the site file; change it there` } };
+    }
+    const record = await users.put(about);
+    sessions.endAllOf(about.name);
+    return { ok: record };
+  }
+
   return {
     check,
+    current,
+    signIn,
+    makeFirstAdmin,
+    putUser,
     sessions,
     keys,
     users,
-    user,
     nowMs: () => time.wallMs(),
-    current(signedIn) {
-      if (signedIn.expiresAtMs !== undefined && signedIn.expiresAtMs <= time.wallMs()) return undefined;
-      const [kind, id = ""] = split(signedIn.credential);
-      if (kind === "session") {
-        const record = sessions.get(id, time.wallMs());
-        const owner = record && user(record.user);
-        return owner && principalOf(owner);
-      }
-      if (kind === "key") {
-        const key = keys.get(id, time.wallMs());
-        return key && principalOfKey(key);
-      }
-      return signedIn.principal;
-    },
-    async signIn(name, password, address) {
-      const shut = locked(name, address);
-      if (shut) return shut;
-      const known = user(name);
-      const right = known ? await passwordMatches(password, known.passwordHash) : (await pretendToCheck(password), false);
-      if (!known || !right) {
-        failed(name, address, known ? "wrong password" : "unknown name");
-        return { refused: wrong };
-      }
-      lockout.succeeded(name);
-      const { token, record } = await sessions.start(name, address, time.wallMs());
-      audit({ act: "signed-in", by: name, data: { from: address, session: record.id } });
-      return { ok: { token, principal: principalOf(known), credential: `session:${record.id}`, expiresAtMs: record.expiresAtMs } };
-    },
-    async makeFirstAdmin(token, name, password, address) {
-      const shut = locked(undefined, address);
-      if (shut) return shut;
-      const hash = store.firstTokenHash();
-      if (hash === undefined || !timingSafeEqual(Buffer.from(hash, "base64"), digest(token))) {
-        failed(undefined, address, "first administrator token");
-        return {
-          refused: {
-            status: 401,
-            code: "bad-token",
-            message: "this is not the one-time token of this gateway's last start, or it was used",
-          },
-        };
-      }
-      // Burnt before anything is awaited, so that it works once even when it comes twice at the same moment.
-      store.setFirstTokenHash(undefined);
-      const record: UserRecord = { name, role: "admin", passwordHash: await hashPassword(password) };
-      store.putUser(record);
-      made.set(name, record);
-      audit({ act: "user-made", by: "first-token", data: { name, role: "admin", from: address } });
-      return { ok: record };
-    },
-    async putUser({ password, ...about }) {
-      if (configured.has(about.name)) {
-        return { refused: { status: 409, code: "in-site-file", message: `${about.name} is described in the site file; change it there` } };
-      }
-      const record = { ...about, passwordHash: await hashPassword(password) };
-      store.putUser(record);
-      made.set(about.name, record);
-      sessions.endAllOf(about.name);
-      return { ok: record };
-    },
     removeUser(name) {
-      if (!made.delete(name)) return false;
-      store.removeUser(name);
+      if (!users.remove(name)) return false;
       sessions.endAllOf(name);
       return true;
     },
@@ -209,8 +194,4 @@ export function principalOf(user: Pick<UserRecord, "name" | "role" | "areas">): 
 function split(credential: string): [kind: string, id?: string] {
   const colon = credential.indexOf(":");
   return colon < 0 ? [credential] : [credential.slice(0, colon), credential.slice(colon + 1)];
-}
-
-function digest(text: string): Buffer {
-  return createHash("sha256").update(text).digest();
 }

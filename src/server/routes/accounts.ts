@@ -9,15 +9,22 @@ import { hasRight } from "../auth/rights.ts";
 import { HttpRefusal, unknownId } from "../refusal.ts";
 import type { Gear } from "./gear.ts";
 
+const admin = { right: "administer", writes: true } as const;
+const idOf = (request: { params: unknown }): string => (request.params as { id: string }).id;
 const NewKeyAnswer = Type.Object({ id: Type.String(), name: Type.String(), role: Type.String(), key: Type.String(), note: Type.String() });
 
 /** Signing in and out, sessions, users and API keys. */
-export function accountRoutes(app: App, { auth, callers, services, options, sessions }: Gear): void {
-  const admin = { right: "administer", writes: true } as const;
+export function accountRoutes(app: App, gear: Gear): void {
+  signInRoutes(app, gear);
+  sessionRoutes(app, gear);
+  userRoutes(app, gear);
+  keyRoutes(app, gear);
+}
+
+function signInRoutes(app: App, { auth, callers, services, options }: Gear): void {
   const secure = options.server.tls !== undefined || options.server.proxy ? "; Secure" : "";
   const cookie = (token: string, maxAge: number): string =>
     `${cookieName}=${token}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAge}${secure}`;
-  const idOf = (request: { params: unknown }): string => (request.params as { id: string }).id;
 
   app.post(
     "/auth/sign-in",
@@ -60,7 +67,9 @@ export function accountRoutes(app: App, { auth, callers, services, options, sess
       return mutable(principalOfUser(user));
     },
   );
+}
 
+function sessionRoutes(app: App, { auth, services, sessions }: Gear): void {
   app.get(
     "/auth/sessions",
     { config: { right: "read" }, schema: { tags: ["auth"], response: { 200: Type.Array(SessionJson) } } },
@@ -71,7 +80,7 @@ export function accountRoutes(app: App, { auth, callers, services, options, sess
         .list(auth.nowMs())
         .filter(({ user }) => all || user === principal.name)
         .flatMap((session) => {
-          const owner = auth.user(session.user);
+          const owner = auth.users.get(session.user);
           if (!owner) return [];
           const sockets = [...sessions()].filter(({ signedIn }) => signedIn?.credential === `session:${session.id}`).length;
           const { id, from } = session;
@@ -95,11 +104,13 @@ export function accountRoutes(app: App, { auth, callers, services, options, sess
       return null;
     },
   );
+}
 
+function userRoutes(app: App, { auth, services }: Gear): void {
   app.get(
     "/auth/users",
     { config: { right: "administer" }, schema: { tags: ["auth"], response: { 200: Type.Array(PrincipalJson) } } },
-    () => auth.users().map((user) => ({ id: user.name, ...mutable(principalOfUser(user)) })),
+    () => auth.users.list().map((user) => ({ id: user.name, ...mutable(principalOfUser(user)) })),
   );
 
   app.post(
@@ -127,7 +138,9 @@ export function accountRoutes(app: App, { auth, callers, services, options, sess
       return null;
     },
   );
+}
 
+function keyRoutes(app: App, { auth, services }: Gear): void {
   app.get("/auth/keys", { config: { right: "administer" }, schema: { tags: ["auth"] } }, () =>
     auth.keys.list().map(({ hash: _hash, expiresAtMs, ...key }) => ({
       id: key.name,

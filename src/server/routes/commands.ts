@@ -18,6 +18,11 @@ const statusOf = { gate: 409, unknown: 404, "no-right": 403, "not-available": 50
 
 /** Commands over HTTP: the same desk, the same rules and the same words as on the socket. */
 export function commandRoutes(app: App, gear: Gear): void {
+  writeRoutes(app, gear);
+  readRoutes(app, gear);
+}
+
+function writeRoutes(app: App, gear: Gear): void {
   const { services, commands, writes, time } = gear;
 
   app.post(
@@ -42,6 +47,35 @@ export function commandRoutes(app: App, gear: Gear): void {
     },
   );
 
+  app.post(
+    "/commands/:id/cancel",
+    {
+      config: { right: "command", writes: true },
+      schema: { tags: ["control"], response: { 202: CommandAccepted, 404: Refused, 409: Refused } },
+    },
+    async (request, reply) => {
+      const { id } = request.params as { id: string };
+      accepted(await writes.write({ type: "command.cancel", commandId: id }, principalOf(request)));
+      return reply.code(202).send({ commandId: id, state: services.desk.find(id)?.state ?? "cancelled" } as never);
+    },
+  );
+
+  function ended(commandId: string, waitMs: number): Promise<void> {
+    const state = commands.get(commandId)?.step.state;
+    if (state !== undefined && isEnd(state)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancelTimer();
+        forget();
+        resolve();
+      };
+      const cancelTimer = time.after(waitMs, done);
+      const forget = commands.onEnd(commandId, done);
+    });
+  }
+}
+
+function readRoutes(app: App, { services, commands }: Gear): void {
   app.get(
     "/commands",
     {
@@ -90,19 +124,6 @@ export function commandRoutes(app: App, gear: Gear): void {
     },
   );
 
-  app.post(
-    "/commands/:id/cancel",
-    {
-      config: { right: "command", writes: true },
-      schema: { tags: ["control"], response: { 202: CommandAccepted, 404: Refused, 409: Refused } },
-    },
-    async (request, reply) => {
-      const { id } = request.params as { id: string };
-      accepted(await writes.write({ type: "command.cancel", commandId: id }, principalOf(request)));
-      return reply.code(202).send({ commandId: id, state: services.desk.find(id)?.state ?? "cancelled" } as never);
-    },
-  );
-
   /** What this process remembers, and from the record what is older than that. */
   async function list(filter: CommandFilter): Promise<readonly StampedStep[]> {
     const recent = commands.list(filter);
@@ -110,20 +131,6 @@ export function commandRoutes(app: App, gear: Gear): void {
     const known = new Set(recent.map(({ step }) => step.command.id));
     const older = await services.commandHistory(filter, AbortSignal.timeout(10_000));
     return [...recent, ...older.filter(({ step }) => !known.has(step.command.id))].slice(0, filter.limit);
-  }
-
-  function ended(commandId: string, waitMs: number): Promise<void> {
-    const state = commands.get(commandId)?.step.state;
-    if (state !== undefined && isEnd(state)) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = (): void => {
-        cancelTimer();
-        forget();
-        resolve();
-      };
-      const cancelTimer = time.after(waitMs, done);
-      const forget = commands.onEnd(commandId, done);
-    });
   }
 }
 

@@ -9,12 +9,16 @@ import type { Gear } from "./gear.ts";
 
 const answers = { 200: MissionJson, 400: Refused, 403: Refused, 404: Refused, 409: Refused };
 
-/** Replays and the incidents they start from. */
-export function missionRoutes(app: App, { services, missions }: Gear): void {
-  const write = { right: "missions", writes: true } as const;
-  const idOf = (request: { params: unknown }): string => (request.params as { id: string }).id;
-  const incidentJson = (incident: Incident) => ({ ...incident, from: formatTime(incident.from), to: formatTime(incident.to) });
+const write = { right: "missions", writes: true } as const;
+const idOf = (request: { params: unknown }): string => (request.params as { id: string }).id;
 
+/** Replays and the incidents they start from. */
+export function missionRoutes(app: App, gear: Gear): void {
+  replayRoutes(app, gear);
+  incidentRoutes(app, gear);
+}
+
+function replayRoutes(app: App, { services, missions }: Gear): void {
   app.get("/missions", { config: { right: "read" }, schema: { tags: ["missions"], response: { 200: Type.Array(MissionJson) } } }, () => {
     if (!services.missions) throw notBuiltYet("missions");
     return services.missions.list().map(missionJson);
@@ -60,6 +64,10 @@ export function missionRoutes(app: App, { services, missions }: Gear): void {
   app.get("/missions/:id/predictions", { config: { right: "read" }, schema: { tags: ["missions"], response: { 501: Refused } } }, () => {
     throw notBuiltYet("GET /missions/:id/predictions");
   });
+}
+
+function incidentRoutes(app: App, { services }: Gear): void {
+  const incidentJson = (incident: Incident) => ({ ...incident, from: formatTime(incident.from), to: formatTime(incident.to) });
 
   app.get("/incidents", { config: { right: "read" }, schema: { tags: ["missions"], response: { 200: Type.Array(IncidentJson) } } }, () => {
     if (!services.incidents) throw notBuiltYet("incidents");

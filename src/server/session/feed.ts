@@ -19,7 +19,6 @@ export interface Listener {
 export interface Feed {
   readonly timeline: string;
   readonly plant: Plant;
-  readonly readers: number;
   see(fact: Fact): void;
   seeDerived(derivation: Derivation): void;
   /** Joins the group of everybody who asked for the same; the answer leaves it. */
@@ -82,11 +81,6 @@ export function openFeed({ timeline, plant, latest, time, listeners, onCommand }
   return {
     timeline,
     plant,
-    get readers() {
-      let readers = 0;
-      for (const group of groups.values()) readers += group.readers;
-      return readers;
-    },
     see(fact) {
       if (fact.kind === "samples") return seeSamples(fact.samples);
       if (fact.kind === "command") return onCommand(fact);

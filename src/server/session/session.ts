@@ -62,17 +62,20 @@ export function openSession(socket: WebSocket, address: string, first: SignedIn 
   const cancelSignIn = time.after(limits.signInMs, () => {
     if (!signedIn) end(closeCodes.signIn, `not signed in within ${limits.signInMs / 1000} s`);
   });
-  socket.on("message", (data, isBinary) => {
-    silentChecks = 0;
-    if (isBinary) return reply.error({ code: "bad-frame", message: "frames are text, not binary" }, undefined);
-    receive(String(data));
-  });
-  socket.on("pong", () => (silentChecks = 0));
-  socket.on("close", leave);
-  socket.on("error", (error) => log.debug("socket failed", { address, message: messageOf(error) }));
-
+  listen();
   if (first) become(first);
   greet();
+
+  function listen(): void {
+    socket.on("message", (data, isBinary) => {
+      silentChecks = 0;
+      if (isBinary) return reply.error({ code: "bad-frame", message: "frames are text, not binary" }, undefined);
+      receive(String(data));
+    });
+    socket.on("pong", () => (silentChecks = 0));
+    socket.on("close", leave);
+    socket.on("error", (error) => log.debug("socket failed", { address, message: messageOf(error) }));
+  }
 
   function greet(): void {
     const principal = signedIn?.principal;
@@ -142,20 +145,18 @@ export function openSession(socket: WebSocket, address: string, first: SignedIn 
 
   function answer(frame: ClientFrame): void | Promise<void> {
     if (frame.type === "auth") return signIn(frame);
-    if (frame.type === "ping") {
-      return send({
-        type: "pong",
-        timeline: "live",
-        now: formatTime(services.timeline.clock.now()),
-        ...(frame.requestId !== undefined && { requestId: frame.requestId }),
-      });
-    }
+    if (frame.type === "ping") return pong(frame.requestId);
     const by = principal();
     if (!by) return reply.error({ code: "sign-in-needed", message: "sign in first: {type: auth, token}" }, frame.requestId);
     if (isWriteFrame(frame)) return answerWrite(frame, by, { writes: parts.writes, reply, send, now: () => services.timeline.clock.now() });
     if (isMissionFrame(frame)) return answerMission(frame, by, parts.missions, reply);
     if (!hasRight(by, "read")) return reply.rejected(frame, { code: "no-right", message: `${by.name} may not read` });
     subscriptions?.answer(frame, reply);
+  }
+
+  function pong(requestId: string | undefined): void {
+    const now = formatTime(services.timeline.clock.now());
+    send({ type: "pong", timeline: "live", now, ...(requestId !== undefined && { requestId }) });
   }
 
   /** As the rights are now, not as they were when the connection was made. */
