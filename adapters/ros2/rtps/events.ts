@@ -1,6 +1,6 @@
-import type { EndpointData } from "./endpoint-data.ts";
-import type { Guid, GuidPrefix } from "./guid.ts";
-import type { ParticipantData } from "./participant-data.ts";
+import type { EndpointData } from "./wire/endpoint-data.ts";
+import type { Guid, GuidPrefix } from "./wire/guid.ts";
+import type { ParticipantData } from "./wire/participant-data.ts";
 import type { Policy } from "./qos-match.ts";
 
 /** Why a participant or an endpoint is gone. */

@@ -1,11 +1,11 @@
 import type { ParticipantEvent } from "./events.ts";
-import type { Guid } from "./guid.ts";
-import type { NetworkCounters } from "./network.ts";
+import type { Guid } from "./wire/guid.ts";
+import type { NetworkCounters } from "./net/network.ts";
 import type { Qos } from "./qos.ts";
-import type { LocalReader } from "./reader.ts";
-import type { ReaderStats } from "./sample.ts";
-import type { LocalWriter } from "./writer.ts";
-import type { WriterStats } from "./writer-types.ts";
+import type { LocalReader } from "./reading/reader.ts";
+import type { ReaderStats } from "./reading/sample.ts";
+import type { LocalWriter } from "./writing/writer.ts";
+import type { WriterStats } from "./writing/writer-types.ts";
 
 /** A moment's account of a participant: what flows, what was refused, what does not fit together. */
 export interface Health {

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { RemoteInfo } from "node:dgram";
 import type { Environment } from "./environment.ts";
-import { Network } from "./network.ts";
+import { Network } from "./net/network.ts";
 import { resolveOptions, type ParticipantOptions } from "./options.ts";
 import { DomainParticipant } from "./participant.ts";
-import { allowedSubnets, describeInterfaces, Routes } from "./routes.ts";
+import { allowedSubnets, describeInterfaces, Routes } from "./net/routes.ts";
 
 /** Joins a domain. Bad options throw before anything is opened; a port or address that cannot be had rejects. */
 export async function openParticipant(options: ParticipantOptions, env: Environment): Promise<DomainParticipant> {

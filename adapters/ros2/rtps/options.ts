@@ -1,8 +1,8 @@
 import { networkInterfaces } from "node:os";
 import { defaultLimits, type Limits } from "./limits.ts";
-import { addressNumber, parsePeer } from "./locator.ts";
-import { highestDomain } from "./ports.ts";
-import { parseSubnet } from "./subnet.ts";
+import { addressNumber, parsePeer } from "./wire/locator.ts";
+import { highestDomain } from "./net/ports.ts";
+import { parseSubnet } from "./net/subnet.ts";
 
 /** How a participant joins a domain. Everything but the domain has a default. */
 export interface ParticipantOptions {

@@ -1,13 +1,13 @@
 import type { Cancel } from "./environment.ts";
-import type { EndpointData } from "./endpoint-data.ts";
+import type { EndpointData } from "./wire/endpoint-data.ts";
 import type { EventListener } from "./events.ts";
-import type { Guid, GuidPrefix } from "./guid.ts";
+import type { Guid, GuidPrefix } from "./wire/guid.ts";
 import type { Health } from "./health.ts";
-import type { ParticipantData } from "./participant-data.ts";
+import type { ParticipantData } from "./wire/participant-data.ts";
 import type { Qos } from "./qos.ts";
-import type { LocalReader } from "./reader.ts";
-import type { Sample } from "./sample.ts";
-import type { LocalWriter } from "./writer.ts";
+import type { LocalReader } from "./reading/reader.ts";
+import type { Sample } from "./reading/sample.ts";
+import type { LocalWriter } from "./writing/writer.ts";
 
 /** What a new writer or reader is to be. */
 export interface EndpointSpec {

@@ -1,30 +1,31 @@
-import { Announcer } from "./announcer.ts";
+import { Announcer } from "./discovery/announcer.ts";
 import type { Cancel, Environment } from "./environment.ts";
-import type { EndpointData } from "./endpoint-data.ts";
-import { EndpointDiscovery } from "./endpoint-discovery.ts";
+import type { EndpointData } from "./wire/endpoint-data.ts";
+import { EndpointDiscovery } from "./discovery/endpoint-discovery.ts";
 import type { EventListener, LossReason, ParticipantEvent } from "./events.ts";
-import { entityIdOf, entityKinds, isBuiltin, prefixOf, type Guid, type GuidPrefix } from "./guid.ts";
+import { entityKinds, isBuiltin, prefixOf, type Guid, type GuidPrefix } from "./wire/guid.ts";
 import { readerHealth, writerHealth, type Health } from "./health.ts";
-import { Liveliness } from "./liveliness.ts";
-import { Matcher } from "./matcher.ts";
-import { MemoryBudget } from "./memory-budget.ts";
-import type { Network } from "./network.ts";
-import { NetworkOutbox } from "./outbox.ts";
-import { OutboundQueue } from "./outbound-queue.ts";
+import { Liveliness } from "./discovery/liveliness.ts";
+import { Matcher } from "./discovery/matcher.ts";
+import { MemoryBudget } from "./reading/memory-budget.ts";
+import type { Network } from "./net/network.ts";
+import { NetworkOutbox } from "./net/outbox.ts";
+import { OutboundQueue } from "./net/outbound-queue.ts";
 import type { ResolvedOptions } from "./options.ts";
-import { ownBuiltinEndpoints, type ParticipantData } from "./participant-data.ts";
+import { ownBuiltinEndpoints, type ParticipantData } from "./wire/participant-data.ts";
 import type { EndpointSpec, Participant, ReaderSpec } from "./participant-types.ts";
-import { discoveryPort, userPort } from "./ports.ts";
+import { discoveryPort, userPort } from "./net/ports.ts";
 import { defaultQos } from "./qos.ts";
-import { LocalReader, type ReaderContext } from "./reader.ts";
+import { LocalReader, type ReaderContext } from "./reading/reader.ts";
 import { Receiver } from "./receiver.ts";
-import type { RemoteParticipant } from "./remote-participant.ts";
-import { Roster } from "./roster.ts";
-import type { Routes } from "./routes.ts";
-import { ownVendor } from "./submessage.ts";
-import { LocalWriter } from "./writer.ts";
-import { WrittenDeadlines } from "./written-deadlines.ts";
-import type { WriterContext } from "./writer-types.ts";
+import type { RemoteParticipant } from "./discovery/remote-participant.ts";
+import { RemoteEndpoints } from "./discovery/remote-endpoints.ts";
+import { Roster } from "./discovery/roster.ts";
+import type { Routes } from "./net/routes.ts";
+import { ownVendor } from "./wire/submessage.ts";
+import { LocalWriter } from "./writing/writer.ts";
+import { WrittenDeadlines } from "./writing/written-deadlines.ts";
+import type { WriterContext } from "./writing/writer-types.ts";
 
 const leaseCheckMs = 200;
 
@@ -38,6 +39,7 @@ export class DomainParticipant implements Participant {
   private readonly routes: Routes;
   private readonly roster: Roster;
   private readonly matcher: Matcher;
+  private readonly remoteEndpoints: RemoteEndpoints;
   private readonly discovery: EndpointDiscovery;
   private readonly liveliness: Liveliness;
   private readonly announcer: Announcer;
@@ -51,8 +53,6 @@ export class DomainParticipant implements Participant {
   private readonly listeners = new Set<EventListener>();
   private userData: string | undefined;
   private nextEntity = 1;
-  private remoteEndpoints = 0;
-  private refusedEndpoints = 0;
   private leaseTimer: Cancel | undefined;
   private closing: Promise<void> | undefined;
 
@@ -79,10 +79,11 @@ export class DomainParticipant implements Participant {
     this.writerContext = { env, limits, outbox, queue: this.queue };
     const contexts = { reader: this.readerContext, writer: this.writerContext };
     this.matcher = new Matcher({ routes, writers: this.writers, readers: this.readers, report });
+    this.remoteEndpoints = new RemoteEndpoints({ limits, matcher: this.matcher, find: (of) => this.roster.get(of), report });
     this.discovery = new EndpointDiscovery(prefix, {
       ...contexts,
-      announced: (endpoint) => this.endpointAnnounced(endpoint),
-      retracted: (guid) => this.endpointRetracted(guid),
+      announced: (endpoint) => this.remoteEndpoints.announced(endpoint),
+      retracted: (guid) => this.remoteEndpoints.retracted(guid),
       malformed: (error) => this.receiver.countMalformed(error),
     });
     this.liveliness = new Liveliness(prefix, contexts, (of) => this.roster.get(of));
@@ -174,13 +175,13 @@ export class DomainParticipant implements Participant {
   health(): Health {
     return {
       participants: this.roster.size,
-      remoteEndpoints: this.remoteEndpoints,
+      remoteEndpoints: this.remoteEndpoints.count,
       network: { ...this.network.counters },
       malformed: this.receiver.malformed,
       refused: {
         participants: this.roster.refused,
         unreachableParticipants: this.roster.unreachable,
-        endpoints: this.refusedEndpoints,
+        endpoints: this.remoteEndpoints.refused,
         locators: this.routes.refusedLocators,
         reassembly: this.budget.refusals,
         outbound: this.queue.refusals,
@@ -233,8 +234,7 @@ export class DomainParticipant implements Participant {
   }
 
   private left(remote: RemoteParticipant, reason: LossReason): void {
-    for (const endpoint of remote.endpoints.values()) this.forgetEndpoint(endpoint, remote, reason);
-    remote.endpoints.clear();
+    this.remoteEndpoints.left(remote, reason);
     this.discovery.part(remote);
     this.liveliness.part(remote);
   }
@@ -242,43 +242,6 @@ export class DomainParticipant implements Participant {
   private routesChanged(): void {
     const all = [...this.writers.values(), ...this.discovery.writers, this.liveliness.pair.writer];
     for (const writer of all) writer.routesChanged();
-  }
-
-  private endpointAnnounced(endpoint: EndpointData): void {
-    const remote = this.roster.get(prefixOf(endpoint.guid));
-    if (remote === undefined || isBuiltin(entityIdOf(endpoint.guid))) return;
-    const isNew = !remote.endpoints.has(endpoint.guid);
-    if (isNew && !this.hasRoomFor(remote)) return;
-    remote.endpoints.set(endpoint.guid, endpoint);
-    if (isNew) {
-      this.remoteEndpoints++;
-      this.report({ kind: "endpoint-found", endpoint });
-    }
-    this.matcher.meetRemote(endpoint, remote);
-  }
-
-  private hasRoomFor(remote: RemoteParticipant): boolean {
-    const { endpoints, endpointsPerParticipant } = this.options.limits;
-    const ofIts = remote.endpoints.size >= endpointsPerParticipant;
-    if (!ofIts && this.remoteEndpoints < endpoints) return true;
-    if (this.refusedEndpoints++ === 0) {
-      this.report({ kind: "limit-reached", limit: ofIts ? "endpointsPerParticipant" : "endpoints", by: remote.prefix });
-    }
-    return false;
-  }
-
-  private endpointRetracted(guid: Guid): void {
-    const remote = this.roster.get(prefixOf(guid));
-    const endpoint = remote?.endpoints.get(guid);
-    if (remote === undefined || endpoint === undefined) return;
-    remote.endpoints.delete(guid);
-    this.forgetEndpoint(endpoint, remote, "disposed");
-  }
-
-  private forgetEndpoint(endpoint: EndpointData, remote: RemoteParticipant, reason: LossReason): void {
-    this.remoteEndpoints--;
-    this.matcher.partRemote(endpoint, remote);
-    this.report({ kind: "endpoint-lost", endpoint, reason });
   }
 
   private writerById(entityId: number): LocalWriter | undefined {

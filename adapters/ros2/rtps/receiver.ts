@@ -1,13 +1,13 @@
 import type { RemoteInfo } from "node:dgram";
 import type { Environment } from "./environment.ts";
-import { entityIds, isBuiltin, prefixOf, toGuid, type GuidPrefix } from "./guid.ts";
-import { readMessage } from "./message-reader.ts";
-import { readParticipantData } from "./participant-data.ts";
-import type { RemoteParticipant } from "./remote-participant.ts";
-import type { Roster } from "./roster.ts";
-import type { AckNack, Data, NackFragments, Submessage } from "./submessage.ts";
-import { isLoopback } from "./subnet.ts";
-import type { LocalWriter } from "./writer.ts";
+import { entityIds, isBuiltin, prefixOf, toGuid, type GuidPrefix } from "./wire/guid.ts";
+import { readMessage } from "./wire/message-reader.ts";
+import { readParticipantData } from "./wire/participant-data.ts";
+import type { RemoteParticipant } from "./discovery/remote-participant.ts";
+import type { Roster } from "./discovery/roster.ts";
+import type { AckNack, Data, NackFragments, Submessage } from "./wire/submessage.ts";
+import { isLoopback } from "./net/subnet.ts";
+import type { LocalWriter } from "./writing/writer.ts";
 
 export interface ReceiverContext {
   readonly prefix: GuidPrefix;
