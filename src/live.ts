@@ -1,10 +1,10 @@
-import type { TapFactory } from "#src/contract/bus.ts";
 import type { Cancel } from "#src/contract/clock.ts";
 import type { Journal } from "#src/contract/store.ts";
 import type { Opened } from "#src/contract/timeline.ts";
 import type { ConfigFact } from "#msgs/fact.ts";
 import type { Point } from "#msgs/point.ts";
 import type { Site } from "#src/config/site.ts";
+import type { PreparedControl } from "#src/control/open-control.ts";
 import type { LiveSink } from "#src/intake/outlet.ts";
 import type { Log } from "#src/kit/log.ts";
 import { LimitsTap } from "#src/alarms/limits.ts";
@@ -23,6 +23,7 @@ const checkpointEveryMs = 5 * 60_000;
 /** The live timeline with everything on it that decides. */
 export interface Live {
   readonly opened: Opened;
+  readonly control: PreparedControl;
   readonly taps: StandardTaps;
   readonly limits: LimitsTap;
   readonly time: SlewedTime;
@@ -34,21 +35,30 @@ export interface Live {
   stop(): void;
 }
 
+export interface LiveParts {
+  readonly journal: Journal;
+  readonly version: string;
+  readonly log: Log;
+  /** The desk's own record is read before the timeline is opened, since its tap hangs on it. */
+  readonly prepareControl: (seen: Pick<StandardTaps, "plant" | "latest"> & { time: SlewedTime }) => Promise<PreparedControl>;
+}
+
 /** Recovery is a replay: the newest checkpoint, the journal's tail retold with nobody listening, then time goes on. */
-export async function openLive(parts: { journal: Journal; version: string; extraTaps: readonly TapFactory[]; log: Log }): Promise<Live> {
+export async function openLive(parts: LiveParts): Promise<Live> {
   const { journal, version, log } = parts;
   const taps = standardTaps();
   const limits = new LimitsTap(taps.plant);
+  const time = new SlewedTime(machineClocks, journal.head.at);
+  const control = await parts.prepareControl({ plant: taps.plant, latest: taps.latest, time });
   const gate = { recording: false };
   const recorder: NonNullable<Parameters<typeof open>[0]["recorder"]> = {
     fact: (fact) => gate.recording && journal.fact(fact),
     derived: (derivation) => gate.recording && journal.derived(derivation),
   };
-  const spec = { id: "live", kind: "live" as const, from: 0, recorder, taps: [...taps.factories, limits.factory, ...parts.extraTaps] };
+  const spec = { id: "live", kind: "live" as const, from: 0, recorder, taps: [...taps.factories, limits.factory, control.tap] };
   const opened = open(spec, version);
   const retold = await recover(opened, journal, version);
   if (retold > 0) log.info(`retold ${retold} facts from the journal`);
-  const time = new SlewedTime(machineClocks, Math.max(journal.head.at, opened.timeline.clock.now()));
   const driver = new LiveDriver({
     opened,
     time,
@@ -63,6 +73,7 @@ export async function openLive(parts: { journal: Journal; version: string; extra
   const stopCheckpoints = machineTimers.every(checkpointEveryMs, () => journal.checkpoint(opened.save()));
   return {
     opened,
+    control,
     taps,
     limits,
     time,

@@ -1,0 +1,154 @@
+import { randomUUID } from "node:crypto";
+import type { Command } from "#msgs/command.ts";
+import type { Recipe as SiteRecipe } from "#src/config/index.ts";
+import type { Principal } from "#src/contract/control.ts";
+import type { Control } from "#src/control/open-control.ts";
+import type { Recipe } from "#src/control/recipe-book.ts";
+import type { ControlActs, ControlAnswer, ControlFrame, Override, ResolveValve, Services, StampedStep } from "#src/server/services.ts";
+import { matcher } from "#src/server/session/patterns.ts";
+
+type Answered = { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string };
+
+/** The desk's side as the server knows it: words are changed here, decisions are not made here. */
+export function controlServices(
+  control: Control,
+  recipes: () => readonly SiteRecipe[],
+): Pick<Services, "desk" | "resolveValve" | "overrides" | "control" | "commandHistory" | "audit"> {
+  return {
+    desk: control.desk,
+    resolveValve: resolveValve(control),
+    overrides: () => control.overrides.list().map(shown),
+    control: controlActs(control, recipes),
+    commandHistory: (filter) => history(control, filter),
+    audit: ({ act, by, data }) => void control.audit.record(act, by, data),
+  };
+}
+
+function resolveValve(control: Control): ResolveValve {
+  return (valveId, position, commandId = "") => {
+    const answer = control.valves.resolve({ valveId, position, commandId });
+    return answer.ok ? answer.act : { code: answer.code, message: answer.message };
+  };
+}
+
+function shown({
+  id,
+  point,
+  priority,
+  value,
+  by,
+  since,
+  until,
+  reason,
+  effect,
+  overdue,
+}: ReturnType<Control["overrides"]["list"]>[number]): Override {
+  const inEffect = effect === "in effect";
+  return {
+    id,
+    point,
+    priority,
+    value,
+    by,
+    since,
+    inEffect,
+    ...(until !== undefined && { expiresAt: until }),
+    ...(reason !== undefined && { reason }),
+    ...(overdue ? { why: "its time is over and the release has not reached the device yet" } : !inEffect && { why: effect }),
+  };
+}
+
+async function history(control: Control, filter: Parameters<NonNullable<Services["commandHistory"]>>[0]): Promise<readonly StampedStep[]> {
+  const { point, user, state, from, to, limit } = filter;
+  const rows = await control.commands({
+    limit,
+    ...(point !== undefined && { target: point }),
+    ...(user !== undefined && { by: user }),
+    ...(state !== undefined && { state: state as NonNullable<Parameters<Control["commands"]>[0]["state"]> }),
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+  });
+  return rows.map(({ step, changedAt, askedAt }) => ({ step, at: changedAt, requestedAt: askedAt }));
+}
+
+function controlActs(control: Control, recipes: () => readonly SiteRecipe[]): ControlActs {
+  return {
+    handles: new Set([
+      "lease.take",
+      "lease.renew",
+      "lease.hand-over",
+      "lease.release",
+      "recipe.apply",
+      "command.release",
+      "command.select",
+      "overrides.release",
+    ]),
+    act: (frame, by, command) => act(control, recipes, frame, by, command),
+  };
+}
+
+function act(
+  control: Control,
+  recipes: () => readonly SiteRecipe[],
+  frame: ControlFrame,
+  by: Principal,
+  command: Omit<Command, "act"> | undefined,
+): ControlAnswer {
+  const { leases, desk } = control;
+  switch (frame.type) {
+    case "lease.take":
+      return answered(leases.take(frame.scope, by, { ttlMs: frame.ttlMs, reason: frame.reason, preempt: frame.preempt }));
+    case "lease.renew":
+      return answered(leases.renew(frame.leaseId, by, frame.ttlMs));
+    case "lease.hand-over":
+      return answered(leases.handOver(frame.leaseId, by, frame.to));
+    case "lease.release":
+      return answered(leases.release(frame.leaseId, by));
+    case "command.release":
+      return desk.release(frame.commandId, by);
+    case "command.select":
+      return answered(control.select(frame.point, by));
+    case "overrides.release":
+      return releaseAll(control, frame, by);
+    case "recipe.apply": {
+      const recipe = recipeOf(frame, recipes(), command);
+      return recipe
+        ? control.recipes.apply(recipe, by)
+        : { status: "rejected", code: "unknown-recipe", message: `there is no recipe "${frame.recipe}"` };
+    }
+  }
+}
+
+/** What a lease or a selection looks like goes back with the answer. */
+function answered(answer: Answered): ControlAnswer {
+  if (!answer.ok) return { status: "rejected", code: answer.code, message: answer.message };
+  const { ok: _, ...data } = answer;
+  return { status: "success", data };
+}
+
+function releaseAll(control: Control, frame: Extract<ControlFrame, { type: "overrides.release" }>, by: Principal): ControlAnswer {
+  const { points, reason } = frame;
+  const isWanted = points ? matcher(points) : () => true;
+  const verdicts = control.overrides.releaseAll(by, randomUUID(), { isWanted, reason });
+  const refused = verdicts.filter((verdict) => verdict.status === "rejected");
+  return {
+    status: "success",
+    data: { released: verdicts.length - refused.length, refused, commands: verdicts.map(({ commandId }) => commandId) },
+  };
+}
+
+function recipeOf(
+  frame: Extract<ControlFrame, { type: "recipe.apply" }>,
+  known: readonly SiteRecipe[],
+  command: Omit<Command, "act"> | undefined,
+): Recipe | undefined {
+  const { id = randomUUID(), priority = 8, ttlMs, reason, expiresAt } = command ?? {};
+  const about = { id, priority, ttlMs, reason, expiresAt };
+  if (frame.steps) return { ...about, steps: frame.steps, title: frame.title, order: frame.order, compensate: frame.compensate };
+  const recipe = known.find(({ id: name }) => name === frame.recipe);
+  if (!recipe) return undefined;
+  // A step of the site file is verified as a whole before the next; one by one is the same order, kept more strictly.
+  const steps = recipe.steps.flatMap(({ set }) => Object.entries(set).map(([point, value]) => ({ point, value })));
+  const order = recipe.steps.length > 1 ? "one-by-one" : "together";
+  return { ...about, steps, order, title: recipe.title ?? recipe.id, compensate: recipe.onFailure === "compensate" };
+}

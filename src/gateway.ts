@@ -1,0 +1,150 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Site } from "#src/config/site.ts";
+import type { Server } from "#src/server/services.ts";
+import type { Log } from "#src/kit/log.ts";
+import type { Storage } from "#src/storage.ts";
+import { openJournal } from "#db/journal/open.ts";
+import { MissionBook } from "#replay/missions.ts";
+import type { ControlConfig } from "#src/control/control-config.ts";
+import { prepareControl } from "#src/control/open-control.ts";
+import { Host } from "#src/intake/host.ts";
+import { Closers } from "#src/kit/closers.ts";
+import { GatewayError, messageOf } from "#src/kit/errors.ts";
+import { seededRandom } from "#src/kit/random.ts";
+import { openLive } from "#src/live.ts";
+import { missionThreads } from "#src/mission-threads.ts";
+import { openAuthStore } from "#src/server/auth/sqlite-store.ts";
+import { openServer } from "#src/server/open-server.ts";
+import { servicesOf } from "#src/services.ts";
+import { openStorage } from "#src/storage.ts";
+import { machineClocks, machineTimers } from "#src/timeline/machine-clocks.ts";
+
+export interface GatewayOptions {
+  readonly version: string;
+  readonly log: Log;
+  /** For a person who waits: what is being done. */
+  readonly progress: (message: string) => void;
+  readonly dashboardFolder?: string;
+  readonly showFirstToken?: (token: string) => void;
+}
+
+/** A gateway that serves. */
+export interface Gateway {
+  readonly url: string;
+  readonly storage: Storage;
+  /** Takes over what changed in the site file; what did not change is not touched. */
+  apply(site: Site): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens everything in order; what was opened is closed again, in the opposite order, when something cannot be. */
+export async function openGateway(site: Site, options: GatewayOptions): Promise<Gateway> {
+  const closers = new Closers(options.log);
+  try {
+    return await compose(site, options, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function compose(site: Site, options: GatewayOptions, closers: Closers): Promise<Gateway> {
+  const { log, version, progress } = options;
+  let current = site;
+  const folder = dataFolder(site);
+  const journalFolder = join(folder, "journal");
+  progress("opening the journal");
+  const { maxBytes, maxAgeMs } = site.store.journal;
+  const journal = await openJournal({ folder: journalFolder, maxBytes, maxAgeMs, log: log.area("journal") });
+  closers.add("journal", () => journal.close());
+
+  const live = await openLive({
+    journal,
+    version,
+    log: log.area("timeline"),
+    prepareControl: ({ plant, latest, time }) =>
+      prepareControl({ folder, config: controlConfig(site), plant, latest, time, timers: machineTimers, log: log.area("control") }),
+  });
+  const { control } = live;
+  closers.add("timeline", () => live.stop());
+  live.describe(site);
+
+  const storage = openStorage({ site, journal, log, progress });
+  closers.add("database", () => storage.close());
+
+  const host = new Host({
+    plant: live.taps.plant,
+    sink: live.sink,
+    time: live.time,
+    timers: machineTimers,
+    random: seededRandom(machineClocks.wallUs()),
+    log: log.area("links"),
+  });
+  closers.add("links", () => host.stop());
+  const desk = await control.start({ into: live.driver, devices: host });
+  closers.add("control", () => desk.close());
+  await host.apply(site.adapters);
+
+  const missions = new MissionBook(missionThreads({ version, journalFolder, url: storage.url, message: storage.message }));
+  closers.add("missions", () => missions.close());
+  const server = await serve({
+    site,
+    options,
+    folder,
+    closers,
+    services: servicesOf({ site: () => current, version, live, host, control: desk, journal, storage, missions }),
+  });
+  return {
+    url: server.url,
+    storage,
+    async apply(next) {
+      current = next;
+      live.describe(next);
+      await host.apply(next.adapters);
+    },
+    close: () => closers.close(),
+  };
+}
+
+async function serve(parts: {
+  site: Site;
+  options: GatewayOptions;
+  folder: string;
+  closers: Closers;
+  services: ReturnType<typeof servicesOf>;
+}): Promise<Server> {
+  const { site, options, folder, closers, services } = parts;
+  const { dashboardFolder, showFirstToken, log } = options;
+  const authStore = openAuthStore(join(folder, "auth.db"));
+  const server = await openServer(
+    services,
+    {
+      server: site.server,
+      auth: site.auth,
+      authStore,
+      defaultTtlMs: site.commands.defaultTtlMs,
+      ...(dashboardFolder !== undefined && { dashboardFolder }),
+      ...(showFirstToken && { showFirstToken }),
+    },
+    log.area("server"),
+  );
+  closers.add("server", () => server.close());
+  return server;
+}
+
+function controlConfig(site: Site): Partial<ControlConfig> {
+  const parents = new Map(site.areas.map(({ id, parent }) => [id, parent]));
+  return { overrideTtlMs: site.commands.defaultTtlMs, parentOf: (area) => parents.get(area) };
+}
+
+function dataFolder(site: Site): string {
+  try {
+    mkdirSync(site.data.folder, { recursive: true });
+  } catch (error) {
+    throw new GatewayError("no-permission", `the data folder ${site.data.folder} cannot be made: ${messageOf(error)}; set data.folder`, {
+      cause: error,
+    });
+  }
+  return site.data.folder;
+}

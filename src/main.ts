@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { loadSiteFile, formatProblem, type Site } from "#src/config/index.ts";
+import { startDemoPlant, type DemoPlant } from "#src/demo-plant.ts";
+import { openGateway, type Gateway } from "#src/gateway.ts";
+import { GatewayError, messageOf } from "#src/kit/errors.ts";
+import type { Log } from "#src/kit/log.ts";
+import { dashboardFolder } from "#src/dashboard-folder.ts";
+import { protocols } from "#src/protocols.ts";
+import { openLog } from "#src/server/log.ts";
+
+export interface RunOptions {
+  /** Absent with `demo`: the demo's own. */
+  readonly siteFile?: string;
+  /** Starts the demo plant beside the gateway and points the site file's references at it. */
+  readonly demo?: boolean;
+  /** One JSON object a line instead of text for people. */
+  readonly json?: boolean;
+  readonly out: (line: string) => void;
+}
+
+/** A person who pressed Ctrl-C waits this long at most; then it ends all the same, and recovery mends the rest. */
+const stopWithinMs = 2_000;
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+export const version: string = (JSON.parse(readFileSync(here("../package.json"), "utf8")) as { version: string }).version;
+
+/** Runs until it is told to stop; the number is the exit code. */
+export async function runGateway(options: RunOptions): Promise<number> {
+  const { out } = options;
+  let demo: DemoPlant | undefined;
+  let gateway: Gateway | undefined;
+  const stopped = stopRequest();
+  try {
+    if (options.demo) {
+      out("starting the demo plant");
+      demo = await startDemoPlant();
+      Object.assign(process.env, demo.env);
+    }
+    const path = options.siteFile ?? (options.demo ? here("../demo/plainview.yaml") : "plainview.yaml");
+    const site = readSite(path, out);
+    if (!site) return 1;
+    const log = openLog({ level: site.log.level, areas: site.log.areas, secrets: site.secrets, pretty: !options.json });
+    gateway = await openGateway(site, {
+      version,
+      log,
+      progress: out,
+      dashboardFolder: await dashboardFolder(out),
+      showFirstToken: (token) => out(`first start: sign in once with this administrator token, it is shown only now: ${token}`),
+    });
+    announce(site, gateway, out);
+    const stopReload = reloadOnHangUp(path, gateway, log, out);
+    await stopped;
+    stopReload();
+    out("stopping");
+    return 0;
+  } catch (error) {
+    out(error instanceof GatewayError ? error.message : `plainview stopped: ${messageOf(error)}`);
+    if (!(error instanceof GatewayError) && error instanceof Error) out(error.stack ?? "");
+    return 1;
+  } finally {
+    const hard = setTimeout(() => process.exit(1), stopWithinMs);
+    hard.unref();
+    await gateway?.close();
+    await demo?.close();
+    clearTimeout(hard);
+  }
+}
+
+function readSite(path: string, out: (line: string) => void): Site | undefined {
+  const loaded = loadSiteFile(path, { modules: protocols });
+  if ("site" in loaded) return inItsPlace(loaded.site);
+  for (const problem of loaded.problems) out(formatProblem(path, problem));
+  out(`nothing was started: ${loaded.problems.length} ${loaded.problems.length === 1 ? "mistake" : "mistakes"} in ${path}`);
+  return undefined;
+}
+
+/** The data folder is named relative to the site file, so that it does not matter where the gateway was started from. */
+function inItsPlace(site: Site): Site {
+  return { ...site, data: { folder: resolve(dirname(site.path), site.data.folder) } };
+}
+
+function announce(site: Site, gateway: Gateway, out: (line: string) => void): void {
+  out(`${site.name}: ${site.points.length} points on ${site.devices.length} devices`);
+  out(`Plainview ${version} is ready: open ${gateway.url}`);
+  out(`  API ${gateway.url}/docs    control channel ${gateway.url.replace("http", "ws")}/control`);
+  if (site.auth.loopback) out(`  whoever uses this machine may act as ${site.auth.loopback} without signing in (auth.loopback)`);
+}
+
+function stopRequest(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+}
+
+/** SIGHUP reads the site file again; a file with mistakes changes nothing. */
+function reloadOnHangUp(path: string, gateway: Gateway, log: Log, out: (line: string) => void): () => void {
+  let last = Promise.resolve();
+  const reload = (): void => {
+    last = last
+      .then(async () => {
+        const site = readSite(path, out);
+        if (site) await gateway.apply(site);
+        log.info(site ? "the site file was read again and is in force" : "the site file has mistakes; nothing was changed");
+      })
+      .catch((error: unknown) => log.error(`the site file could not be taken over: ${messageOf(error)}`));
+  };
+  process.on("SIGHUP", reload);
+  return () => process.off("SIGHUP", reload);
+}
