@@ -66,6 +66,12 @@ export class Peer {
     this.#answerOctets = Math.min(this.maxApdu, ourMaxApdu) - headerOctets;
   }
 
+  /** The configuration knows better than the device what it can take. */
+  limitTo(maxApdu: number): void {
+    this.maxApdu = maxApdu;
+    this.#answerOctets = Math.min(this.#answerOctets, maxApdu - headerOctets);
+  }
+
   /** An answer expected to be this long was too long for it. False when there is nothing left to halve. */
   shrink(expected: number): boolean {
     const next = Math.max(smallestAnswer, Math.floor(Math.min(expected, this.#answerOctets) / 2));

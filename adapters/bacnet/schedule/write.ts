@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { Value } from "typebox/value";
 import { parseObject } from "../address.ts";
-import { encodeAs } from "../points/encode.ts";
+import { encodeAs } from "../points/encode-as.ts";
 import { parseDate, parseTimeOfDay } from "../wire/date-time.ts";
 import type { BacnetValue } from "../wire/value.ts";
 import type { CalendarEntry, EffectivePeriod, ScheduleException, TimeValue, Week } from "./schedule.ts";
