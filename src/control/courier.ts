@@ -43,7 +43,7 @@ export class Courier {
   async carry(life: Life): Promise<void> {
     if (hasEnded(life)) return;
     const { ledger } = this.#parts;
-    if (this.#isLate(life)) return ledger.move(life, "expire", { code: "not-sent-in-time", message: "its turn did not come in time" });
+    if (this.#isLate(life)) return ledger.move(life, "expire", lateness);
     const plan = this.#parts.planFor(life);
     const refusal = this.#parts.recheck(life, plan);
     if (refusal) return ledger.move(life, "refuse", refusal);
@@ -53,6 +53,8 @@ export class Courier {
     if (!durable && this.#parts.mustBeDurable(life)) {
       return ledger.move(life, "fail", { code: "record-full", message: "nothing was sent: the record has no room left" }, change.undo());
     }
+    // Making the mark durable takes time as well: a date that passed meanwhile has passed.
+    if (this.#isLate(life)) return ledger.move(life, "expire", lateness, change.undo());
     await this.#send(life, plan, change);
   }
 
@@ -114,6 +116,8 @@ interface SlotChange {
   readonly writes: readonly RecordWrite[];
   readonly undo: () => readonly RecordWrite[];
 }
+
+const lateness: StepDetail = { code: "not-sent-in-time", message: "its time passed before it could be sent" };
 
 const noChange: SlotChange = { writes: [], undo: () => [] };
 

@@ -19,7 +19,7 @@ export const lifeEvents = [
   "silence", // nobody can say what the plant shows
   "supersede", // a newer command took the same slot before the plant showed this one
   "cancel", // somebody took it back
-  "expire", // its time passed before it was sent
+  "expire", // its time passed before it was sent; also while the mark itself was being made durable
   "crash", // the gateway stopped and was started again
 ] as const;
 export type LifeEvent = (typeof lifeEvents)[number];
@@ -65,7 +65,7 @@ const unsent = {
  *     asked ─► recorded ─┬──────────────────► sending ─► sent ─► confirmed │ mismatch │ unknown
  *       │         │      └─► held ─► released ─┘ │ │        └──► masked │ cancelled (superseded)
  *       └─► rejected                             │ └─ nobody answered: confirmed │ unknown
- *                                                └─ the device said no: failed
+ *                                                └─ the device said no: failed; too late after all: expired
  */
 export const lifeTable: Table<LifeState, LifeEvent> = {
   asked: {
@@ -104,7 +104,7 @@ export const lifeTable: Table<LifeState, LifeEvent> = {
     silence: "unknown",
     supersede: "cancelled",
     cancel: "same",
-    expire: "same",
+    expire: "expired",
     crash: "same",
   },
   sent: {

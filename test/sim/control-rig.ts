@@ -120,6 +120,8 @@ export interface RigOptions {
   readonly config?: Partial<ControlConfig>;
   readonly tables?: MemoryTables;
   readonly record?: ControlRecord;
+  /** How long a commit takes; what is not committed when the desk is killed is lost. */
+  readonly commitMs?: () => number;
   readonly time?: MadeUpTime;
   readonly devices?: (rig: Rig) => DeviceSide;
 }
@@ -154,7 +156,9 @@ export class Rig {
 
   async #start(): Promise<void> {
     const { points, valves = [], config = {} } = this.#options;
-    const record = this.#options.record ?? new MemoryRecord(this.tables);
+    const { commitMs } = this.#options;
+    const schedule = commitMs && ((commit: () => void) => void this.time.after(commitMs(), commit));
+    const record = this.#options.record ?? new MemoryRecord(this.tables, schedule);
     const { plant, latest } = this.taps;
     const { time } = this;
     const prepared = await prepareControl({ record, plant, latest, time, timers: time, log: silentLog, config });
@@ -191,7 +195,7 @@ export class Rig {
       origin,
       stream: "modbus-1/plc",
       ...(origin === "asked" && { askedAt }),
-      ...(origin === "pushed" && { deviceTimes: true }),
+      ...(origin !== "asked" && { deviceTimes: true }),
     });
     this.publish({ kind: "samples", samples });
   }
