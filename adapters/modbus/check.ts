@@ -61,9 +61,8 @@ function checkBinding(binding: Binding, limits: DeviceLimits | undefined, forbid
   const kindProblem = checkKind(address, binding.kind);
   if (kindProblem) problems.push(kindProblem);
   if (binding.writable && (address.table === "discrete" || address.table === "input")) {
-    problems.push(
-      `${binding.address}: a ${address.table} ${address.table === "input" ? "register" : "input"} can only be read; take control off this point`,
-    );
+    const what = address.table === "input" ? "an input register" : "a discrete input";
+    problems.push(`${binding.address}: ${what} can only be read; take control off this point`);
   }
   const most = isBitTable(address.table) ? limits?.maxBits : limits?.maxRegisters;
   if (most !== undefined && widthOf(address) > most)

@@ -7,7 +7,7 @@ import { quality } from "#msgs/quality.ts";
 import type { Binding, Connection } from "#src/contract/adapter.ts";
 import type { Desk, Principal } from "#src/contract/control.ts";
 import type { LatestValue, LatestValues } from "#src/contract/gateway.ts";
-import { GatewayError } from "#src/kit/errors.ts";
+import type { GatewayError } from "#src/kit/errors.ts";
 import { realEnv } from "#test/fakes/adapter-env.ts";
 import { modbusAdapter } from "../index.ts";
 import { checkServer, ModbusServer, type ServerOptions } from "./index.ts";

@@ -28,10 +28,10 @@ export class Independent {
   /** A Python that has pymodbus; Debian puts it where other Pythons on the path do not look. */
   async pymodbus(): Promise<string | undefined> {
     for (const python of ["python3", "/usr/bin/python3"]) {
-      const found = await run(python, ["-c", "import pymodbus; print(pymodbus.__version__)"]).catch(() => undefined);
+      const found = await run(python, ["-c", "import pymodbus.server, pymodbus.client"]).catch(() => undefined);
       if (found) return python;
     }
-    console.info("not tried against pymodbus: python3-pymodbus is missing");
+    console.info("not tried against pymodbus: python3-pymodbus, python3-serial or python3-serial-asyncio is missing");
     return undefined;
   }
 
@@ -46,7 +46,7 @@ export class Independent {
 
   /** Starts a program and waits for its first line. */
   async start(program: string, words: readonly string[]): Promise<string> {
-    const child = spawn(program, words, { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(program, words, { stdio: ["ignore", "pipe", "ignore"] });
     this.children.push(child);
     const lines = createInterface(child.stdout);
     return new Promise((resolve, reject) => {
