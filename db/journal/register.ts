@@ -24,10 +24,8 @@ export interface Register {
   markReader(name: string, mark: ReaderMark): void;
   drops(): readonly Drop[];
   addDrop(drop: Drop): void;
-  /** Another identity: what readers stored under the old one is not what this journal holds. */
-  renew(): string;
-  /** For a fresh register beside older segments. */
-  adopt(uuid: string): void;
+  /** Another identity: what readers stored under the old one is not what this journal holds. Also for a register begun anew. */
+  rename(uuid: string): void;
   setClean(clean: boolean): void;
   close(): void;
 }
@@ -107,11 +105,6 @@ function registerIn(db: DatabaseSync, fresh: boolean): Register {
   let uuid = String(valueOf("uuid"));
   let reserved: Reserved = { position: Number(valueOf("position")), seq: Number(valueOf("seq")) };
   const clean = valueOf("clean") === 1;
-  const identify = (next: string) => {
-    put.run(next, "uuid");
-    uuid = next;
-    return next;
-  };
   const inOne = (work: () => void) => {
     db.exec("BEGIN");
     try {
@@ -168,8 +161,10 @@ function registerIn(db: DatabaseSync, fresh: boolean): Register {
         drop.why,
       );
     },
-    renew: () => identify(randomUUID()),
-    adopt: (known) => void identify(known),
+    rename(next) {
+      put.run(next, "uuid");
+      uuid = next;
+    },
     setClean: (now) => void put.run(now ? 1 : 0, "clean"),
     close: () => db.close(),
   };

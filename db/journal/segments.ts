@@ -223,7 +223,7 @@ class SegmentSet implements Segments {
       this.#known.push(known);
       try {
         const segment = this.#reader(known);
-        if (this.register.fresh && this.register.uuid !== segment.uuid) this.register.adopt(segment.uuid);
+        if (this.register.fresh && this.register.uuid !== segment.uuid) this.register.rename(segment.uuid);
         const last = segment.last();
         if (!last) continue;
         known.lastPosition = last.position;

@@ -17,10 +17,12 @@ export interface JournalSource {
   placeBefore(at: number): Place;
   /** What is no longer here of a stretch, as far as it was counted. */
   missing(from: number, to: number): readonly Drop[];
-  /** What the reader stored belongs to another life of this journal: go on under a new name. */
-  renew(): string;
+  /** What the reader stored belongs to another life of this journal: go on under this new name. */
+  rename(uuid: string): void;
   /** The reader has stored everything up to here. */
   mark(reader: string, place: Place): void;
+  /** Entries the reader has not stored yet, as far as its last mark says. */
+  behind(reader: string): number;
   report(status: ReaderStatus): void;
   /** Called after each commit. One reader each. */
   onGrowth(see: () => void): void;
@@ -32,7 +34,7 @@ export interface Follower {
 
 export interface Source extends JournalSource {
   grown(): void;
-  attach(follower: Follower): void;
+  attach(follower: Promise<Follower>): void;
   slowest(): { name: string; position: number } | undefined;
   close(): Promise<void>;
 }
@@ -40,7 +42,7 @@ export interface Source extends JournalSource {
 export function sourceOf(segments: Segments, say: (message: ToMain) => void): Source {
   const { register } = segments;
   const marks = new Map([...register.readers()].map(([name, mark]) => [name, mark.position]));
-  const followers: Follower[] = [];
+  const followers: Promise<Follower>[] = [];
   const growth: (() => void)[] = [];
   return {
     get uuid() {
@@ -57,15 +59,15 @@ export function sourceOf(segments: Segments, say: (message: ToMain) => void): So
     placeAt: (position) => segments.placeAt(position),
     placeBefore: (at) => segments.placeAt(segments.positionAt(at + 1) - 1) ?? { position: 0, at: 0, seq: 0 },
     missing: (from, to) => register.drops().filter((drop) => drop.lastPosition >= from && drop.firstPosition <= to),
-    renew() {
-      const uuid = register.renew();
+    rename(uuid) {
+      register.rename(uuid);
       say({ type: "renewed", uuid });
-      return uuid;
     },
     mark(reader, place) {
       marks.set(reader, place.position);
       register.markReader(reader, place);
     },
+    behind: (reader) => segments.head.position - (marks.get(reader) ?? 0),
     report: (status) => say({ type: "reader", status }),
     onGrowth: (see) => void growth.push(see),
     grown: () => growth.forEach((see) => see()),
@@ -76,7 +78,7 @@ export function sourceOf(segments: Segments, say: (message: ToMain) => void): So
       return found;
     },
     async close() {
-      await Promise.all(followers.map((follower) => follower.close()));
+      await Promise.all(followers.map(async (follower) => (await follower).close()));
     },
   };
 }

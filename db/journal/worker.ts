@@ -66,8 +66,9 @@ function handle(message: ToWorker, segments: Segments, source: Source, appender:
         return { message: { type: "page", ask: message.ask, parcel, next }, transfer: [parcel.buffer] };
       });
     case "follow":
-      void import("../writer/follow.ts").then(({ followJournal }) =>
-        source.attach(followJournal(source, message.database, log.area("database"))),
+      // Loaded only now: a gateway without a database never pays for its client.
+      source.attach(
+        import("../writer/follow.ts").then(({ followJournal }) => followJournal(source, message.database, log.area("database"))),
       );
       return;
     case "close":

@@ -1,0 +1,69 @@
+import type { FactOf } from "#msgs/fact.ts";
+import type { PointId, PointKey } from "#msgs/point.ts";
+import type { Client } from "../database/connect.ts";
+import { unknownKey } from "./rows.ts";
+
+/**
+ * Which of this database's keys stands for which key of the journal. Learned from the database, added to inside the
+ * transaction that first uses a key, and kept only when that transaction committed: a key met in a lost one is met again.
+ */
+export class PointKeys {
+  #known = new Map<PointKey, number>();
+  /** Added by the open transaction. */
+  #fresh = new Map<PointKey, number>();
+
+  async load(client: Client, uuid: string): Promise<void> {
+    const { rows } = await client.query<{ journal_key: string; key: number }>(
+      "SELECT journal_key, key FROM point_keys WHERE journal_uuid = $1",
+      [uuid],
+    );
+    this.#known = new Map(rows.map((row) => [Number(row.journal_key), row.key]));
+    this.#fresh.clear();
+  }
+
+  keyOf(journalKey: PointKey): number {
+    const key = this.#known.get(journalKey) ?? this.#fresh.get(journalKey);
+    if (key === undefined) throw unknownKey(journalKey);
+    return key;
+  }
+
+  has(journalKey: PointKey): boolean {
+    return this.#known.has(journalKey) || this.#fresh.has(journalKey);
+  }
+
+  /** Registers keys that are used for the first time, in the open transaction. */
+  async add(client: Client, uuid: string, used: ReadonlyMap<PointKey, PointId>): Promise<void> {
+    if (used.size === 0) return;
+    const ids = [...used.values()];
+    await client.query("INSERT INTO points (id) SELECT unnest($1::text[]) ON CONFLICT (id) DO NOTHING", [ids]);
+    const { rows } = await client.query<{ journal_key: string; key: number }>(
+      `INSERT INTO point_keys (journal_uuid, journal_key, key)
+       SELECT $1, given.journal_key, p.key FROM unnest($2::bigint[], $3::text[]) AS given (journal_key, id) JOIN points p ON p.id = given.id
+       ON CONFLICT (journal_uuid, journal_key) DO UPDATE SET key = point_keys.key RETURNING journal_key, key`,
+      [uuid, [...used.keys()], ids],
+    );
+    for (const row of rows) this.#fresh.set(Number(row.journal_key), row.key);
+  }
+
+  committed(): void {
+    for (const [journalKey, key] of this.#fresh) this.#known.set(journalKey, key);
+    this.#fresh.clear();
+  }
+
+  rolledBack(): void {
+    this.#fresh.clear();
+  }
+}
+
+/** What the site file says about its points from here on. Those it no longer names stay, no longer active, with their history. */
+export async function describePoints(client: Client, plant: FactOf<"config">): Promise<void> {
+  await client.query(
+    `INSERT INTO points (id, kind, unit, title, device, area, tags, description, active, revision)
+     SELECT d->>'id', d->>'kind', d->>'unit', d->>'title', d->>'device', d->>'area', d->'tags', d, true, $2
+     FROM jsonb_array_elements($1::jsonb) d
+     ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, unit = excluded.unit, title = excluded.title, device = excluded.device,
+       area = excluded.area, tags = excluded.tags, description = excluded.description, active = true, revision = excluded.revision`,
+    [JSON.stringify(plant.points), plant.revision],
+  );
+  await client.query("UPDATE points SET active = false WHERE active AND revision IS DISTINCT FROM $1", [plant.revision]);
+}
