@@ -1,5 +1,6 @@
+import { Compile } from "typebox/compile";
 import { WebSocket } from "ws";
-import type { ServerFrame } from "#msgs/wire/server-frames.ts";
+import { serverFrames, type ServerFrame } from "#msgs/wire/server-frames.ts";
 
 type Frame = ServerFrame & Record<string, unknown>;
 
@@ -14,13 +15,24 @@ export interface Wire {
   close(): void;
 }
 
+const validators = new Map(Object.entries(serverFrames).map(([type, schema]) => [type, Compile(schema)]));
+
+/** Whatever the gateway sends in any test is held against the declared frames. */
+function mustBeDeclared(frame: Frame): void {
+  const validator = validators.get(frame.type);
+  if (!validator?.Check(frame))
+    throw new Error(`not a declared frame: ${JSON.stringify(frame)} ${JSON.stringify(validator?.Errors(frame))}`);
+}
+
 export async function dial(url: string, headers: Record<string, string> = {}): Promise<Wire> {
   const socket = new WebSocket(`${url.replace(/^http/, "ws")}/control`, { headers });
   const heard: Frame[] = [];
   const waiting = new Set<() => void>();
   let from = 0;
   socket.on("message", (data) => {
-    heard.push(JSON.parse(String(data)) as Frame);
+    const frame = JSON.parse(String(data)) as Frame;
+    mustBeDeclared(frame);
+    heard.push(frame);
     for (const look of waiting) look();
   });
   const closed = new Promise<{ code: number; reason: string }>((resolve) =>
