@@ -1,0 +1,51 @@
+import { readdir, stat } from "node:fs/promises";
+import { join, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export interface BuildOptions {
+  /** Leaves a build alone that is newer than everything it is made of. */
+  readonly onlyIfOlder?: boolean;
+}
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const vocabulary = fileURLToPath(new URL("../msgs/", import.meta.url));
+/** The folder that a gateway serves at `/`. */
+export const builtFolder = fileURLToPath(new URL("./dist", import.meta.url));
+
+/**
+ * Builds the screen and resolves with the folder to serve. Vite is a development dependency and is loaded only when there is
+ * something to build, so that an installation with a finished build runs without it.
+ */
+export async function buildDashboard({ onlyIfOlder = false }: BuildOptions = {}): Promise<string> {
+  if (onlyIfOlder && (await isFresh())) return builtFolder;
+  const { build } = await import("vite");
+  await build({ configFile: join(here, "vite.config.ts"), mode: "production" });
+  return builtFolder;
+}
+
+async function isFresh(): Promise<boolean> {
+  const built = await modifiedAt(join(builtFolder, "index.html"));
+  if (built === undefined) return false;
+  return built >= Math.max(await newestIn(here), await newestIn(vocabulary));
+}
+
+/** When the newest file below a folder was written; what is built from it and what it is tested with do not count. */
+async function newestIn(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const sources = entries.filter((entry) => entry.isFile() && isSource(join(entry.parentPath, entry.name).slice(folder.length)));
+  const times = await Promise.all(sources.map((entry) => modifiedAt(join(entry.parentPath, entry.name))));
+  return Math.max(0, ...times.map((time) => time ?? 0));
+}
+
+function isSource(path: string): boolean {
+  const top = path.split(sep)[0];
+  return top !== "dist" && top !== "testing" && !path.endsWith(".md") && !/\.test\.tsx?$/.test(path);
+}
+
+async function modifiedAt(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).mtimeMs;
+  } catch {
+    return undefined;
+  }
+}
