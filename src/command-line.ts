@@ -17,5 +17,7 @@ export const root: Root = {
     const { SlewedTime } = await import("#src/timeline/live-time.ts");
     return { time: new SlewedTime(machineClocks, machineClocks.wallUs()), timers: machineTimers, log: silentLog };
   },
+  exportAudit: async (folder) => (await import("#src/control/audit-export.ts")).exportAudit(folder),
+  verifyAudit: async (lines, options) => (await import("#src/control/audit-verify.ts")).verifyAudit(lines, options),
   hashPassword: async (password) => (await import("#src/server/auth/passwords.ts")).hashPassword(password),
 };

@@ -25,9 +25,9 @@ function installedNode() {
   }
 }
 
-/** Runs the same command on the other Node: same arguments, terminal, signals and exit code. */
+/** Runs the same command on the other Node: same arguments, terminal, signals and exit code. Flags of this Node stay behind. */
 function runOn(node) {
-  const child = spawn(node, [...process.execArgv, ...process.argv.slice(1)], { stdio: ["inherit", "inherit", "inherit", "ipc"] });
+  const child = spawn(node, process.argv.slice(1), { stdio: ["inherit", "inherit", "inherit", "ipc"] });
   const passOn = (signal) => child.kill(signal);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, passOn);
   child.on("error", (error) => {

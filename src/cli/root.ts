@@ -14,8 +14,16 @@ export interface Root {
   /** Real time and timers for `discover`. */
   adapterEnv(): Promise<AdapterEnv>;
   hashPassword(password: string): Promise<string>;
-  /** Verifies an exported audit record, offline. Absent: this build keeps none. */
-  verifyAudit?(text: string, head: string | undefined): Promise<AuditVerdict>;
+  /** The audit record in a data folder, a line at a time, also while a gateway runs on it. */
+  exportAudit(dataFolder: string): Promise<Iterable<string>>;
+  /** Checks an export, offline. */
+  verifyAudit(lines: Iterable<string>, options: { head?: KeptHead; publicKey?: string }): Promise<AuditReport>;
+}
+
+/** The newest entry of the record as it was some time ago, kept elsewhere. */
+export interface KeptHead {
+  readonly seq: number;
+  readonly hash: string;
 }
 
 export interface RunOptions {
@@ -29,11 +37,14 @@ export interface RunOptions {
   readonly out: (line: string) => void;
 }
 
-export type AuditVerdict =
-  | { readonly ok: true; readonly entries: number; readonly head: string; readonly from: string }
+export type AuditReport =
   | {
-      readonly ok: false;
-      readonly entry: number;
-      readonly problem: "altered" | "dropped" | "reordered" | "truncated" | "unreadable";
-      readonly message: string;
-    };
+      readonly ok: true;
+      readonly entries: number;
+      readonly first: number;
+      readonly last: number;
+      readonly head: string;
+      readonly unsigned: number;
+      readonly trusts: string;
+    }
+  | { readonly ok: false; readonly finding: string; readonly seq: number; readonly message: string };

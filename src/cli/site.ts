@@ -1,4 +1,6 @@
-import { resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { parse } from "yaml";
 import { formatProblem, loadSiteFile } from "#src/config/index.ts";
 import type { Loaded, Site } from "#src/config/index.ts";
 import { CommandFailure } from "./exit-codes.ts";
@@ -25,4 +27,19 @@ export async function readSite(context: Context, written: string | undefined): P
     loaded.problems.map((problem) => formatProblem(written ?? defaultSite, problem)).join("\n"),
     "site-problems",
   );
+}
+
+/** Where the gateway of a site file keeps its own files; looked up even when the rest of the file has problems. */
+export function dataFolder(context: Context, written: string | undefined): string {
+  const { cwd, env } = context.terminal;
+  if (written !== undefined) return resolve(cwd, written);
+  const path = sitePath(context, undefined);
+  try {
+    const site = parse(readFileSync(path, "utf8")) as { data?: { folder?: unknown } } | null;
+    const folder = site?.data?.folder ?? "data";
+    if (typeof folder === "string" && !folder.includes("${")) return resolve(dirname(path), folder);
+  } catch {
+    // Said below: whoever asks can name the folder.
+  }
+  throw new CommandFailure("usage", `which data folder? ${env["PLAINVIEW_SITE"] ?? defaultSite} does not say; name it with --data`);
 }

@@ -111,7 +111,8 @@ export async function perform(context: Context, options: ActOptions, frame: Comm
     const asked = await ask(client, frame);
     if (!options.wait) return answered(context, options, asked);
     if (context.terminal.isInteractive && asked.ack.status === "success") context.terminal.err(`${asked.commandId} is under way`);
-    return ended(context, options, await endOf(context, asked, timeoutMs), point);
+    const end = await endOf(context, asked, timeoutMs);
+    return ended(context, options, end, await shownPoint(client, end, point));
   } finally {
     client.close();
   }
@@ -142,6 +143,12 @@ async function endOf(context: Context, asked: Asked, timeoutMs: number): Promise
       resolve(end);
     });
   });
+}
+
+/** The point that showed it, for its unit; the answer does not depend on it. */
+async function shownPoint(client: Client, end: CommandJson, point: PointJson | undefined): Promise<PointJson | undefined> {
+  if (end.observed === undefined || end.observed.point === point?.id) return point;
+  return client.http.point(end.observed.point).catch(() => point);
 }
 
 function answered(context: Context, options: ActOptions, { commandId, ack }: Asked): Exit {
