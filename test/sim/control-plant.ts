@@ -43,8 +43,8 @@ export class UnrulyPlant implements DeviceSide {
   /** Writes that reached the device's end of the wire. */
   received = 0;
   readonly seen = new Map<Fault, number>();
-  /** When the writes on a point were answered, or given up by the device. */
-  readonly #answers = new Map<PointId, number[]>();
+  /** When the writes on a point began and were answered, or given up by the device. */
+  readonly #writes = new Map<PointId, { began: number; answered: number }[]>();
   isLinkUp = true;
 
   constructor(time: MadeUpTime, random: Random, line: () => Line | undefined) {
@@ -59,9 +59,10 @@ export class UnrulyPlant implements DeviceSide {
     return 0;
   }
 
-  /** When the newest write on this point had been answered at that time. */
-  lastAnswer(point: PointId, at: number): number {
-    return this.#answers.get(point)?.findLast((answer) => answer <= at) ?? 0;
+  /** When the write that began at this instant was answered; when it began, as long as it has not been. */
+  answerOf(point: PointId, began: number, by: number): number {
+    const answered = this.#writes.get(point)?.find((write) => write.began === began)?.answered ?? began;
+    return answered <= by ? answered : began;
   }
 
   /** Whether the plant showed this at any instant of a stretch of time. */
@@ -111,12 +112,14 @@ export class UnrulyPlant implements DeviceSide {
 
   async #perform(act: DeviceAct): Promise<Receipt> {
     if (act.do !== "set") return { assurance: "device" };
+    const write = { began: this.#time.now(), answered: Infinity };
+    const writes = this.#writes.get(act.binding.point);
+    if (writes) writes.push(write);
+    else this.#writes.set(act.binding.point, [write]);
     try {
       return await this.#carryOut(act);
     } finally {
-      const answers = this.#answers.get(act.binding.point);
-      if (answers) answers.push(this.#time.now());
-      else this.#answers.set(act.binding.point, [this.#time.now()]);
+      write.answered = this.#time.now();
     }
   }
 
