@@ -1,5 +1,5 @@
 import type { Cancel } from "#src/contract/clock.ts";
-import type { Journal } from "#src/contract/store.ts";
+import type { Journal, JournalEntry } from "#src/contract/store.ts";
 import type { Opened } from "#src/contract/timeline.ts";
 import type { ConfigFact } from "#msgs/fact.ts";
 import type { Point } from "#msgs/point.ts";
@@ -89,16 +89,22 @@ export async function openLive(parts: LiveParts): Promise<Live> {
 }
 
 async function recover(opened: Opened, journal: Journal, version: string): Promise<number> {
-  let retold = 0;
-  for await (const entries of journal.recover(version)) {
-    for (const entry of entries) {
-      if (entry.kind === "checkpoint" && retold === 0) opened.restore(entry.checkpoint);
-      if (entry.kind !== "fact" || entry.fact.seq <= opened.seq()) continue;
-      opened.retell(entry.fact);
-      retold++;
-    }
-  }
-  return retold;
+  const retold = { facts: 0, until: opened.timeline.clock.now() };
+  for await (const entries of journal.recover(version)) for (const entry of entries) retell(opened, entry, retold);
+  opened.advance(retold.until);
+  return retold.facts;
+}
+
+/**
+ * A decision that was recorded after the last fact is time that was lived through: it is lived through again, so that it is
+ * not taken a second time.
+ */
+function retell(opened: Opened, entry: JournalEntry, retold: { facts: number; until: number }): void {
+  if (entry.kind === "checkpoint" && retold.facts === 0) opened.restore(entry.checkpoint);
+  if (entry.kind === "derived") retold.until = Math.max(retold.until, entry.derivation.at);
+  if (entry.kind !== "fact" || entry.fact.seq <= opened.seq()) return;
+  opened.retell(entry.fact);
+  retold.facts++;
 }
 
 /** Nobody was looking between the last durable instant and now: that is declared, whatever the reason. */

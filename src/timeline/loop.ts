@@ -54,14 +54,17 @@ export class Loop {
       this.#waiting.push(body);
       return;
     }
-    this.#alone(() => this.#deliver({ ...body, at: Math.max(at, this.#now), seq: this.#seq + 1 } as Fact));
+    this.#alone(() => this.#stamp(body, Math.max(at, this.#now)));
   }
 
   /** Delivers a recorded fact with the stamp it has. */
   retell(fact: Fact): void {
     assert(!this.#busy, "a recording cannot be retold from inside a tap");
     assert(fact.seq > this.#seq && fact.at >= this.#now, `fact ${fact.seq} at ${fact.at} is retold after ${this.#seq} at ${this.#now}`);
-    this.#alone(() => this.#deliver(fact));
+    this.#alone(() => {
+      this.#reach(fact, fact.at);
+      this.#deliver(fact);
+    });
   }
 
   /** Time passes with nothing new: deadlines up to and including `to` run, each seeing exactly its own instant. */
@@ -116,9 +119,18 @@ export class Loop {
     }
   }
 
+  /** The stamp is given after earlier deadlines have run, since they may publish facts of their own. */
+  #stamp(body: FactBody, at: Timestamp): void {
+    this.#reach(body, at);
+    this.#deliver({ ...body, at, seq: this.#seq + 1 } as Fact);
+  }
+
+  #reach(body: FactBody, at: Timestamp): void {
+    if (body.kind === "clock") this.#jump(body.from, at);
+    else this.#runDeadlines(at);
+  }
+
   #deliver(fact: Fact): void {
-    if (fact.kind === "clock") this.#jump(fact.from, fact.at);
-    else this.#runDeadlines(fact.at);
     this.#now = fact.at;
     this.#seq = fact.seq;
     this.#recorder?.fact(fact);
@@ -149,7 +161,7 @@ export class Loop {
 
   #publishWaiting(): void {
     for (let body = this.#waiting.shift(); body; body = this.#waiting.shift()) {
-      this.#deliver({ ...body, at: this.#now, seq: this.#seq + 1 } as Fact);
+      this.#stamp(body, this.#now);
     }
   }
 

@@ -60,6 +60,28 @@ describe("the rules of a timeline", () => {
     expect(stamps).toEqual([5 * second]);
   });
 
+  it("a fact that makes a deadline run which publishes is stamped after what the deadline published", () => {
+    const stamps: string[] = [];
+    const opened: Opened = open({
+      id: "t",
+      kind: "live",
+      from: 0,
+      taps: [
+        tapOf("a", {
+          see: (fact, env) => {
+            stamps.push(`${fact.seq} ${fact.kind} ${fact.at}`);
+            if (fact.kind === "tick" && fact.seq === 1) env.at(5, 1);
+          },
+          due: () => opened.into.publish({ kind: "event", type: "x", data: {} }),
+        }),
+      ],
+    });
+    opened.into.publish({ kind: "tick" }, 1);
+    opened.into.publish({ kind: "tick" }, 9);
+    opened.into.publish({ kind: "clock", from: 9, why: "stalled", wallAheadUs: 0, trusted: true }, 20);
+    expect(stamps).toEqual(["1 tick 1", "2 event 5", "3 tick 9", "4 clock 20"]);
+  });
+
   it("deadlines run before any later fact, at their own instant, ordered by due, tap and key", () => {
     const ran: string[] = [];
     const tap = (name: string) =>

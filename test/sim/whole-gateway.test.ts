@@ -1,0 +1,273 @@
+import { describe, expect, it } from "vitest";
+import type { FactOf } from "#msgs/fact.ts";
+import type { JournalEntry } from "#src/contract/store.ts";
+import type { Disk } from "./sim-journal.ts";
+import { MemoryRecord, memoryTables } from "#src/control/memory-record.ts";
+import { prepareControl, type Control } from "#src/control/open-control.ts";
+import { Host } from "#src/intake/host.ts";
+import { keyedPoints } from "#src/intake/keys.ts";
+import { silentLog } from "#src/kit/log.ts";
+import { between, seededRandom } from "#src/kit/random.ts";
+import { LiveDriver } from "#src/timeline/live-driver.ts";
+import { SlewedTime } from "#src/timeline/live-time.ts";
+import { open } from "#src/timeline/open.ts";
+import { standardTaps } from "#src/timeline/standard.ts";
+import { Machine } from "#test/fakes/machine.ts";
+import { SimFarSide } from "./sim-far-side.ts";
+import { SimJournal, emptyDisk } from "./sim-journal.ts";
+
+// A whole gateway on a made-up clock: real timeline, host and desk, against devices that misbehave, a disk that stalls and a
+// process that is killed. One seed decides everything; PLAINVIEW_SEED=n runs that seed alone.
+const soak = process.env.PLAINVIEW_SOAK !== undefined;
+const only = process.env.PLAINVIEW_SEED === undefined ? undefined : Number(process.env.PLAINVIEW_SEED);
+const seeds = only === undefined ? Array.from({ length: soak ? 200 : 12 }, (_, i) => i + 1) : [only];
+const second = 1_000_000;
+const backlogAtMost = 400;
+const begin = 1_790_000_000 * second;
+
+const site = (() => {
+  const points = [1, 2, 3].flatMap((device) => [
+    ...[1, 2, 3].map((n) => ({ id: `d-${device}/count-${n}`, pollMs: device === 3 ? 0 : 500 })),
+    ...(device === 3 ? [] : [{ id: `d-${device}/level`, pollMs: 1_000 }]),
+  ]);
+  const config = {
+    id: "link",
+    link: {},
+    devices: [1, 2, 3].map((n) => ({
+      id: `d-${n}`,
+      options: {},
+      bindings: points
+        .filter(({ id }) => id.startsWith(`d-${n}/`))
+        .map(({ id, pollMs }) => ({
+          point: id,
+          device: `d-${n}`,
+          address: id,
+          kind: "number" as const,
+          writable: id.endsWith("level"),
+          pollMs,
+        })),
+    })),
+  };
+  const described = points.map(({ id, pollMs }) => ({
+    id,
+    device: id.split("/")[0]!,
+    area: "area",
+    kind: "number" as const,
+    staleAfterMs: 4_000,
+    binding: { adapter: "link", address: id, pollMs },
+    ...(id.endsWith("level") && {
+      control: {
+        mode: "slots" as const,
+        default: "leave" as const,
+        onReturn: "leave" as const,
+        significance: "routine" as const,
+        evidence: { tolerance: 0, withinMs: 3_000, holdMs: 0 },
+        interlocks: [],
+      },
+    }),
+  }));
+  return { config, described };
+})();
+
+/** One life of the process, from start to crash or stop. */
+async function liveOnce(
+  machine: Machine,
+  disk: Disk,
+  tables: ReturnType<typeof memoryTables>,
+  far: SimFarSide,
+  seed: number,
+  last: boolean,
+) {
+  const random = seededRandom(seed);
+  const journal = new SimJournal(disk, machine.timers, random);
+  const { head } = journal;
+  const taps = standardTaps();
+  const time = new SlewedTime(machine, head.at);
+  const record = new MemoryRecord(tables, (commit) => void machine.timers.after(2, commit));
+  const prepared = await prepareControl({ record, plant: taps.plant, latest: taps.latest, time, timers: machine.timers, log: silentLog });
+  const gate = { recording: false };
+  const opened = open({
+    id: "live",
+    kind: "live",
+    from: 0,
+    taps: [...taps.factories, prepared.tap],
+    recorder: {
+      fact: (fact) => gate.recording && journal.fact(fact),
+      derived: (derivation) => gate.recording && journal.derived(derivation),
+    },
+  });
+  recover(opened, disk);
+  gate.recording = true;
+  const driver = new LiveDriver({
+    opened,
+    time,
+    timers: machine.timers,
+    afterArrivals: machine.afterArrivals,
+    backlog: () => journal.backlog,
+    backlogAtMost,
+  });
+  driver.start();
+  if (head.seq > 0)
+    driver.publish({ kind: "gap", stream: "*", from: head.at, to: time.now(), lost: "unknown", why: disk.clean ? "stopped" : "killed" });
+  const fact = { kind: "config" as const, revision: "1", timeZone: "UTC", areas: [{ id: "area" }], valves: [], rules: [] };
+  if (taps.plant.revision === "") driver.publish({ ...fact, devices: site.config.devices.map(({ id }) => ({ id, adapter: "link", protocol: "sim" })), points: keyedPoints(disk.keys, site.described) }); // prettier-ignore
+  const sink = { publish: driver.publish.bind(driver), offer: driver.offer.bind(driver), whenDurable: () => {} };
+  const host = new Host({ plant: taps.plant, sink, time, timers: machine.timers, random, log: silentLog });
+  const control = await prepared.start({ into: driver, devices: host });
+  await host.apply([{ id: "link", module: far.module(), config: site.config }]);
+  await live(machine, { far, journal, control, time, random, opened });
+  if (last) {
+    await settle(machine, control);
+    journal.close();
+  } else journal.crash();
+  const mostWaiting = journal.mostWaiting;
+  driver.stop();
+  void host.stop();
+  void control.close();
+  return { mostWaiting };
+}
+
+function recover(opened: ReturnType<typeof open>, disk: Disk): void {
+  const at = disk.entries.findLastIndex((entry) => entry.kind === "checkpoint");
+  const checkpoint = disk.entries[at];
+  if (checkpoint?.kind === "checkpoint") opened.restore(checkpoint.checkpoint);
+  for (const entry of disk.entries.slice(at + 1)) if (entry.kind === "fact" && entry.fact.seq > opened.seq()) opened.retell(entry.fact);
+  opened.advance(Math.max(0, ...disk.entries.map((entry) => (entry.kind === "derived" ? entry.derivation.at : 0))));
+}
+
+interface Running {
+  far: SimFarSide;
+  journal: SimJournal;
+  control: Control;
+  time: SlewedTime;
+  random: () => number;
+  opened: ReturnType<typeof open>;
+}
+
+async function live(machine: Machine, { far, journal, control, time, random, opened }: Running): Promise<void> {
+  const steps = between(random, 100, 300);
+  for (let i = 0; i < steps; i++) {
+    await machine.runAsync(between(random, 20, 200) * 1_000, 10_000);
+    far.stir(time.now());
+    if (random() < 0.02) journal.stall(5_000);
+    if (random() < 0.01) machine.stepWall(between(random, -2, 30) * second);
+    if (random() < 0.01) machine.stall(between(random, 1, 5) * second);
+    if (random() < 0.02) journal.checkpoint(opened.save());
+    if (random() < 0.1) command(control, random, `c-${time.now()}-${i}`);
+  }
+}
+
+function command(control: Control, random: () => number, id: string): void {
+  const point = `d-${between(random, 1, 2)}/level`;
+  control.desk.submit(
+    { id, act: { do: "set", point, value: between(random, 1, 9) }, priority: 8, ttlMs: 3_600_000, asked: "point.write" },
+    { name: "sim", kind: "person", role: "operator" },
+  );
+}
+
+/** Lets every command find its end, and the disk everything. */
+async function settle(machine: Machine, _control: Control): Promise<void> {
+  await machine.runAsync(90 * second, 50_000);
+}
+
+async function wholeRun(seed: number) {
+  const random = seededRandom(seed);
+  const machine = new Machine(begin);
+  const disk = emptyDisk();
+  const tables = memoryTables();
+  const far = new SimFarSide(random);
+  const lives = between(random, 2, 4);
+  let mostWaiting = 0;
+  for (let life = 0; life < lives; life++) {
+    const result = await liveOnce(machine, disk, tables, far, seed * 100 + life, life === lives - 1);
+    mostWaiting = Math.max(mostWaiting, result.mostWaiting);
+    await machine.runAsync(between(random, 1, 20) * second, 100_000);
+  }
+  return { disk, far, tables, mostWaiting };
+}
+
+const factsOf = (entries: readonly JournalEntry[]) => entries.flatMap((entry) => (entry.kind === "fact" ? [entry.fact] : []));
+
+describe("a whole gateway", () => {
+  it.each(seeds)("keeps its laws with seed %i", { timeout: 120_000 }, async (seed) => {
+    const { disk, far, tables, mostWaiting } = await wholeRun(seed);
+    const facts = factsOf(disk.entries);
+    const keyOf = (point: string) => disk.keys.get(point)!;
+    const gaps = facts.filter((fact): fact is FactOf<"gap"> => fact.kind === "gap");
+    const stored = new Map<number, { seq: number; value: number }[]>();
+    for (const fact of facts) {
+      if (fact.kind !== "samples") continue;
+      fact.samples.keys.forEach((key, i) => {
+        if (fact.samples.qualities[i]! >= 128) return;
+        const list = stored.get(key) ?? [];
+        list.push({ seq: fact.seq, value: fact.samples.values[i]! });
+        stored.set(key, list);
+      });
+    }
+
+    // The record is one order without holes or repeats.
+    const broken = facts.flatMap((fact, i) => {
+      const before = facts[i - 1];
+      const follows = !before || (fact.seq === before.seq + 1 && fact.at >= before.at);
+      return follows ? [] : [{ before: before!.seq, beforeAt: before!.at, seq: fact.seq, at: fact.at, kind: fact.kind }];
+    });
+    expect(broken).toEqual([]);
+
+    // Every sample handed over is stored once, or lies inside a declared gap; stored order is arrival order.
+    let found = 0;
+    for (const point of new Set(far.log.map((entry) => entry.point))) {
+      const values = (stored.get(keyOf(point)) ?? []).map(({ value }) => value);
+      expect(new Set(values).size, `${point}: nothing is stored twice`).toBe(values.length);
+      const handed = far.log.filter((entry) => entry.point === point);
+      const order = handed.map(({ value }) => value).filter((value) => values.includes(value));
+      expect(values, `${point}: stored in the order of arrival`).toEqual(order);
+      const kept = new Set(values);
+      for (const { value, at } of handed) {
+        if (kept.has(value)) found++;
+        else {
+          const declared = gaps.some(
+            (gap) => (gap.stream === "*" || gap.stream === `link/${point.split("/")[0]}`) && gap.from <= at && at <= gap.to,
+          );
+          expect(declared, `${point} ${value} at ${at} is neither stored nor in a gap`).toBe(true);
+        }
+      }
+    }
+    expect(found).toBeGreaterThan(50);
+
+    // Nothing is confirmed that the device did not show after it was told, and every command has an end.
+    const commands = [...tables.commands.values()];
+    expect(commands.length).toBeGreaterThan(5);
+    for (const { step, askedAt, id } of commands) {
+      expect(["confirmed", "masked", "mismatch", "rejected", "failed", "expired", "cancelled", "unknown"], `${id} has an end`).toContain(
+        step.state,
+      );
+      const { act } = step.command;
+      if (step.state !== "confirmed" || act.do !== "set") continue;
+      const shown = far.shown.some(({ point, value, at }) => point === act.point && value === act.value && at >= askedAt);
+      expect(shown, `${id} was confirmed without the device showing it`).toBe(true);
+    }
+
+    // Memory: what waits for the disk is bounded by the backlog and the one batch that crossed it.
+    expect(mostWaiting).toBeLessThanOrEqual(backlogAtMost + 100);
+
+    // A replay writes nothing, and decides what live decided.
+    const actsBefore = far.acts.length;
+    replay(disk.entries);
+    expect(far.acts.length).toBe(actsBefore);
+  });
+});
+
+/** Retells the whole record, restoring no checkpoint: lives before and after a crash are one history. */
+function replay(entries: readonly JournalEntry[]): void {
+  const taps = standardTaps();
+  const opened = open({ id: "mission", kind: "replay", from: 0, taps: taps.factories });
+  const decided: string[] = [];
+  opened.timeline.bus.onDerived(({ at, seq, subject, state }) => decided.push(`${at} ${seq} ${subject} ${state}`));
+  for (const fact of factsOf(entries)) opened.retell(fact);
+  const recorded = entries.flatMap((entry) => {
+    if (entry.kind !== "derived" || entry.derivation.tap !== "staleness") return [];
+    const { at, seq, subject, state } = entry.derivation;
+    return [`${at} ${seq} ${subject} ${state}`];
+  });
+  expect(decided).toEqual(recorded);
+}
