@@ -124,7 +124,8 @@ export class EventFeed {
   #begin(): void {
     for (const device of this.#devices.all) {
       if (!device.settings.events) continue;
-      void this.#tryAsk(device, () => this.#options.find(device)).then(() => this.#enrol(device));
+      // Enrolled first, asked then: what happens in between is told twice rather than not at all.
+      void this.#enrol(device).then(() => this.#tryAsk(device, () => this.#options.find(device)));
       const { eventPollS } = device.settings;
       if (eventPollS > 0) this.#polls.push(this.#env.timers.every(eventPollS * 1000, () => void this.#tryAsk(device, () => this.#options.find(device))));
     }

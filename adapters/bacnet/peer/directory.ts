@@ -5,6 +5,7 @@ import type { Application } from "../transaction/application.ts";
 import { unconfirmed } from "../wire/services/choices.ts";
 import { decodeIAm, encodeWhoIs, type WhoIs } from "../wire/services/who-is.ts";
 import type { UdpAddress } from "../wire/bvlc.ts";
+import { everyNetwork } from "../wire/npdu.ts";
 import { Peer } from "./peer.ts";
 
 /** Where a configured device is, as far as the configuration says. */
@@ -123,7 +124,7 @@ export class Directory {
     });
     // Broadcasts get lost like everything else: the question is put three times within the wait.
     for (let round = 0; round < 3 && !found && !this.#closing.aborted; round++) {
-      this.whoIs({ low: instance, high: instance }, network);
+      this.whoIs({ low: instance, high: instance }, network ?? everyNetwork);
       await this.#env.timers.sleep(waitMs / 3, wait).catch(() => undefined);
     }
     stop();
