@@ -113,11 +113,12 @@ async function addRoutes(app: App, gear: Gear): Promise<void> {
   await documentRoutes(app, gear.services.site);
   const folder = gear.options.dashboardFolder;
   if (folder !== undefined && existsSync(folder)) {
-    await app.register(async (scope) => {
-      // The page itself is open: it has to show the sign-in.
-      scope.addHook("onRoute", (route) => void (route.config = { ...route.config, right: "open" }));
-      await scope.register(fastifyStatic, { root: folder, wildcard: false, cacheControl: true, maxAge: 0 });
-    });
+    await app.register(fastifyStatic, { root: folder, serve: false, cacheControl: true, maxAge: 0 });
+    // The page itself is open: it has to show the sign-in. Every route says what right it asks for, so these are our own.
+    app.get("/", { config: { right: "open" }, schema: { hide: true } }, (_request, reply) => reply.sendFile("index.html"));
+    app.get("/assets/*", { config: { right: "open" }, schema: { hide: true } }, (request, reply) =>
+      reply.sendFile(`assets/${(request.params as { "*": string })["*"]}`),
+    );
   }
 }
 

@@ -59,11 +59,12 @@ export interface Refusal {
   readonly message: string;
 }
 
-export type ResolveValve = (valveId: string, position?: number | boolean) => CommandAct | Refusal;
-
-export function isRefusal(answer: CommandAct | Refusal): answer is Refusal {
-  return "code" in answer;
-}
+/** `Valves.resolve` of src/control has this shape. The command's id is part of the question: a toggle that is sent twice keeps its target. */
+export type ResolveValve = (wish: {
+  readonly valveId: string;
+  readonly position?: number | boolean | "open" | "closed";
+  readonly commandId: string;
+}) => { readonly ok: true; readonly act: CommandAct } | ({ readonly ok: false } & Refusal);
 
 /** Frames that are more than one command; all of them still end in acts of the desk. */
 export type ControlFrame = Extract<

@@ -6,7 +6,7 @@ import { parseTime } from "#msgs/time.ts";
 import type { Principal, Verdict } from "#src/contract/control.ts";
 import { coversArea, hasRight } from "./auth/rights.ts";
 import { notAvailable } from "./not-available.ts";
-import { isRefusal, type ControlAnswer, type ControlFrame, type Refusal, type ServerOptions, type Services } from "./services.ts";
+import type { ControlAnswer, ControlFrame, Refusal, ServerOptions, Services } from "./services.ts";
 
 /** What a write was answered with. `kind` decides the HTTP status; on the socket all but `not-available` are a rejected ack. */
 export type WriteAnswer =
@@ -87,11 +87,10 @@ export function openWrites(services: Services, options: Pick<ServerOptions, "def
   }
 
   function actuate(frame: Extract<WriteFrame, { type: "valve.actuate" }>, by: Principal): WriteAnswer {
-    const valve = services.plant.valves.get(frame.valveId);
-    if (!valve) return refuse(frame, by, "unknown", unknown("valve", frame.valveId));
-    const position = frame.position === "open" ? valve.open : frame.position === "closed" ? valve.closed : frame.position;
-    const act = services.resolveValve(frame.valveId, position);
-    return isRefusal(act) ? refuse(frame, by, "gate", act) : submit(frame, act, by);
+    const { valveId, position, commandId = randomUUID() } = frame;
+    if (!services.plant.valves.has(valveId)) return refuse(frame, by, "unknown", unknown("valve", valveId));
+    const answer = services.resolveValve({ valveId, commandId, ...(position !== undefined && { position }) });
+    return answer.ok ? submit({ ...frame, commandId }, answer.act, by) : refuse({ ...frame, commandId }, by, "gate", answer);
   }
 
   function cancel(frame: Extract<WriteFrame, { type: "command.cancel" }>, by: Principal): WriteAnswer {

@@ -84,12 +84,14 @@ export function serverRig(
     latest: taps.latest,
     links: { status: () => links, attempted: () => true },
     desk,
-    resolveValve(valveId, position) {
+    resolveValve({ valveId, position }) {
       const valve = taps.plant.valves.get(valveId);
-      if (!valve) return { code: "unknown-valve", message: `no valve ${valveId}` };
+      if (!valve) return { ok: false, code: "unknown-valve", message: `no valve ${valveId}` };
       const now = taps.latest.get(valve.position)?.value;
-      if (position === undefined && now === undefined) return { code: "position-unknown", message: `${valveId} does not show where it is` };
-      return { do: "set", point: valve.command, value: position ?? (now === valve.open ? valve.closed : valve.open) };
+      if (position === undefined && now === undefined)
+        return { ok: false, code: "position-bad", message: `${valveId} does not show where it is` };
+      const wanted = position === "open" ? valve.open : position === "closed" ? valve.closed : position;
+      return { ok: true, act: { do: "set", point: valve.command, value: wanted ?? (now === valve.open ? valve.closed : valve.open) } };
     },
     overrides: () => [{ id: "o-1", point: "north/pump/speed", priority: 8, value: 50, by: "ann", since: rigStart, inEffect: true }],
     missions,

@@ -66,5 +66,5 @@ describe("fuzz", () => {
       if (answer.statusCode >= 400)
         expect(answer.json(), about).toMatchObject({ code: expect.any(String) as string, message: expect.any(String) as string });
     }
-  });
+  }, 300_000);
 });

@@ -135,7 +135,6 @@ describe("GET", () => {
 
   it("/history says 503 while the database is away, before the first row", async () => {
     const away: History = {
-      // eslint-disable-next-line require-yield
       async *raw() {
         throw new GatewayError("database-away", "the database cannot be reached");
       },

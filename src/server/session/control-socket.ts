@@ -44,7 +44,7 @@ export function openControlSocket(http: HttpServer, callers: Callers, parts: Omi
     const first = outcome && "ok" in outcome ? outcome.ok : undefined;
     if (socket.destroyed) return;
     server.handleUpgrade(request, socket, head, (webSocket) => {
-      const session = openSession(webSocket, callers.addressOf(call), first, { ...parts, features });
+      const session = openSession(webSocket, socket, { address: callers.addressOf(call), first }, { ...parts, features });
       sessions.add(session);
       webSocket.on("close", () => sessions.delete(session));
     });

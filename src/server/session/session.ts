@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { ClientFrame, ClientFrameOf } from "#msgs/wire/client-frames.ts";
 import { isMissionFrame, isWriteFrame } from "#msgs/wire/frame-types.ts";
@@ -41,6 +42,12 @@ export interface Session {
   check(): void;
 }
 
+/** Who the upgrade said is calling. */
+export interface Caller {
+  readonly address: string;
+  readonly first: SignedIn | undefined;
+}
+
 /** Close codes: 4401 not signed in (any more), 4408 no sign of life, 4413 reads too slowly, 4429 sends too much. */
 export const closeCodes = { signIn: 4401, silent: 4408, slow: 4413, flood: 4429 } as const;
 
@@ -48,7 +55,8 @@ export const closeCodes = { signIn: 4401, silent: 4408, slow: 4413, flood: 4429 
 const waitingMax = 100;
 
 /** One connection: who it is, what it listens to, and what it is answered. */
-export function openSession(socket: WebSocket, address: string, first: SignedIn | undefined, parts: SessionParts): Session {
+export function openSession(socket: WebSocket, raw: Duplex, caller: Caller, parts: SessionParts): Session {
+  const { address, first } = caller;
   const { services, auth, hub, limits, time, log } = parts;
   const rate = allowance(limits.framesPerSecond, limits.frameBurst);
   const reply = replyBy(send);
@@ -57,6 +65,7 @@ export function openSession(socket: WebSocket, address: string, first: SignedIn 
   let waiting: string[] | undefined;
   let refusedForRate = 0;
   let silentChecks = 0;
+  let corked = false;
   let ended = false;
 
   const cancelSignIn = time.after(limits.signInMs, () => {
@@ -186,10 +195,21 @@ export function openSession(socket: WebSocket, address: string, first: SignedIn 
     sendBytes(JSON.stringify(frame));
   }
 
+  /** All frames of one turn go out in one system call: a command alone makes an ack and several events. */
   function sendBytes(bytes: Buffer | string): void {
     if (ended) return;
+    if (!corked) {
+      corked = true;
+      raw.cork();
+      process.nextTick(uncork);
+    }
     socket.send(bytes, { binary: false });
     if (socket.bufferedAmount > limits.endBytes) end(closeCodes.slow, "reads too slowly: events no longer get through");
+  }
+
+  function uncork(): void {
+    corked = false;
+    raw.uncork();
   }
 
   function isSlow(): boolean {
