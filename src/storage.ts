@@ -62,18 +62,11 @@ export function openStorage(parts: { site: Site; journal: OpenedJournal; log: Lo
 }
 
 function settingsOf({ timeZone, flowMetrics, store }: Site): Parameters<typeof databaseSettings>[1] {
-  const { samplesMs, recordingMs, rollupsMs } = store.retention;
-  const base = databaseSettings("").retention;
   return {
     timeZone,
     ...(flowMetrics && {
       flowMetrics: { flowRateLpm: flowMetrics.flowRate, pressurePa: flowMetrics.pressure, temperatureC: flowMetrics.temperature },
     }),
-    retention: {
-      ...base,
-      ...(samplesMs !== undefined && { samplesMs }),
-      ...(recordingMs !== undefined && { recordingMs }),
-      ...(rollupsMs !== undefined && { minuteMs: rollupsMs }),
-    },
+    retention: { ...store.retention, compressAfterMs: databaseSettings("").retention.compressAfterMs },
   };
 }

@@ -46,7 +46,7 @@ export async function runCommand(
   return exitCodes[context.exit satisfies Exit].code;
 }
 
-export function makeProgram(context: Context, version: string): Command {
+function makeProgram(context: Context, version: string): Command {
   const { terminal } = context;
   const program = new Command("plainview")
     .description("industrial telemetry and control: what the plant does, and commands that are done when the plant shows it")
@@ -76,6 +76,21 @@ export function makeProgram(context: Context, version: string): Command {
   addHashPassword(program, context);
   addCompletion(program, context);
   return program;
+}
+
+/** The commands there are, for whoever describes them; nothing is run. */
+export function cliProgram(): Command {
+  const terminal = {
+    out() {},
+    err() {},
+    env: {},
+    cwd: ".",
+    isInteractive: false,
+    stopped: new AbortController().signal,
+    now: () => 0,
+    input: async () => "",
+  };
+  return makeProgram({ terminal, root: () => Promise.reject(new Error("broken assumption: nothing is run")), exit: "done" }, "");
 }
 
 const exitHelp = `

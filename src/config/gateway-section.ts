@@ -85,13 +85,12 @@ function readStore(reading: Reading, env: Readonly<Record<string, string | undef
   return {
     ...(databaseUrl !== undefined && { databaseUrl }),
     journal: { maxBytes: sizeBytes(store.journal.maxSize), maxAgeMs: durationMs(store.journal.maxAge) },
-    retention: {
-      ...(samples !== undefined && { samplesMs: durationMs(samples) }),
-      ...(rollups !== undefined && { rollupsMs: durationMs(rollups) }),
-      ...(recording !== undefined && { recordingMs: durationMs(recording) }),
-    },
-    rollupsMs: store.rollups.map(durationMs).sort((a, b) => a - b),
+    retention: { ...kept("samplesMs", samples), ...kept("recordingMs", recording), ...kept("rollupsMs", rollups) },
   };
+}
+
+function kept<Name extends string>(name: Name, written: string): Partial<Record<Name, number>> {
+  return written === "forever" ? {} : ({ [name]: durationMs(written) } as Record<Name, number>);
 }
 
 function commandsOf(commands: Static<typeof CommandsSection>): SiteCommands {

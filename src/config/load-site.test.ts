@@ -147,6 +147,15 @@ describe("a sound site file", () => {
     expect(siteOf("site: { name: x }").store.databaseUrl).toBeUndefined();
   });
 
+  it("keeps what it is told to keep, and for good when it is told so", () => {
+    const day = 86_400_000;
+    expect(site.store.retention).toEqual({ samplesMs: 90 * day, recordingMs: 30 * day, rollupsMs: 730 * day });
+    expect(siteOf(`${pumpHouse}store: { retention: { samples: forever, rollups: 5y } }`).store.retention).toEqual({
+      recordingMs: 30 * day,
+      rollupsMs: 5 * 365 * day,
+    });
+  });
+
   it("warns of units that no machine knows", () => {
     const warned = siteOf(pumpHouse.replace('unit: "%"', "unit: °C"));
     expect(warned.warnings).toEqual([expect.objectContaining({ line: 17, message: '"°C" is not a UCUM code; write Cel' })]);

@@ -44,14 +44,16 @@ export const ServerSection = Type.Object(
 export const AuthSection = Type.Object(
   {
     loopback: Type.Optional(
-      OneOf(roles, { description: "Role of whoever connects from this machine without signing in. For demos; absent, everyone signs in." }),
+      OneOf(["viewer", "operator"], {
+        description: "Role of whoever connects from this machine without signing in. For demos; absent, everyone signs in.",
+      }),
     ),
     users: Type.Array(
       Type.Object({
         name: Type.String({ minLength: 1, description: "What the person signs in with and what the audit shows." }),
         role: OneOf(roles, { description: "What the person may do." }),
         passwordHash: Type.String({
-          pattern: "^\\$?(scrypt|argon2)",
+          pattern: "^\\$?scrypt\\$",
           expects: "a hash as `plainview hash-password` prints it",
           description: "Never the password.",
         }),
@@ -64,7 +66,7 @@ export const AuthSection = Type.Object(
         name: Type.String({ minLength: 1, description: "The program this key is for." }),
         role: OneOf(roles, { description: "What the program may do." }),
         hash: Type.String({
-          pattern: "^\\$?(scrypt|argon2)",
+          pattern: "^\\$?scrypt\\$",
           expects: "a hash as `plainview hash-password` prints it",
           description: "Never the key itself.",
         }),
@@ -117,6 +119,14 @@ export const DataSection = Type.Object(
   { default: {}, description: "This gateway's own files." },
 );
 
+function Keep(fallback: string, description: string) {
+  return Type.Union([Duration(), Type.Literal("forever")], {
+    default: fallback,
+    expects: "a duration such as 90d, or forever",
+    description,
+  });
+}
+
 export const StoreSection = Type.Object(
   {
     databaseUrl: Type.Optional(
@@ -135,17 +145,12 @@ export const StoreSection = Type.Object(
     ),
     retention: Type.Object(
       {
-        samples: Type.Optional(Duration({ description: "Raw samples are kept this long. Absent: for good." })),
-        rollups: Type.Optional(Duration({ description: "Rollups are kept this long. Absent: for good." })),
-        recording: Type.Optional(Duration({ description: "What replay reads is kept this long. Absent: for good." })),
+        samples: Keep("90d", "Raw samples in the database are kept this long."),
+        recording: Keep("30d", "What replay reads is kept this long."),
+        rollups: Keep("730d", "Rollups, for long trends, are kept this long."),
       },
       { default: {}, description: "What the database drops, and when." },
     ),
-    rollups: Type.Array(Duration(), {
-      default: ["1m", "1h", "1d"],
-      maxItems: 6,
-      description: "Bucket widths computed ahead for long trends.",
-    }),
   },
   { default: {}, description: "Journal and database." },
 );

@@ -91,7 +91,6 @@ export interface SiteStore {
   readonly journal: { readonly maxBytes: number; readonly maxAgeMs: number };
   /** Absent: for good. */
   readonly retention: { readonly samplesMs?: number; readonly rollupsMs?: number; readonly recordingMs?: number };
-  readonly rollupsMs: readonly number[];
 }
 
 export interface Recipe {
