@@ -4,7 +4,7 @@ import type { Recipe as SiteRecipe } from "#src/config/index.ts";
 import type { Principal } from "#src/contract/control.ts";
 import type { Control } from "#src/control/open-control.ts";
 import type { Recipe } from "#src/control/recipe-book.ts";
-import type { ControlActs, ControlAnswer, ControlFrame, Override, ResolveValve, Services, StampedStep } from "#src/server/services.ts";
+import type { ControlActs, ControlAnswer, ControlFrame, Override, Services, StampedStep } from "#src/server/services.ts";
 import { matcher } from "#src/server/session/patterns.ts";
 
 type Answered = { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string };
@@ -16,18 +16,11 @@ export function controlServices(
 ): Pick<Services, "desk" | "resolveValve" | "overrides" | "control" | "commandHistory" | "audit"> {
   return {
     desk: control.desk,
-    resolveValve: resolveValve(control),
+    resolveValve: (wish) => control.valves.resolve(wish),
     overrides: () => control.overrides.list().map(shown),
     control: controlActs(control, recipes),
     commandHistory: (filter) => history(control, filter),
     audit: ({ act, by, data }) => void control.audit.record(act, by, data),
-  };
-}
-
-function resolveValve(control: Control): ResolveValve {
-  return (valveId, position, commandId = "") => {
-    const answer = control.valves.resolve({ valveId, position, commandId });
-    return answer.ok ? answer.act : { code: answer.code, message: answer.message };
   };
 }
 

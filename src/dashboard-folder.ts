@@ -1,9 +1,12 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { messageOf } from "#src/kit/errors.ts";
+import { buildDashboard, builtFolder } from "#dashboard/build.ts";
 
-/** Where the built control room lies; it is built first where that has not been done. */
+/** Where the built control room lies; built first when its sources are newer. A gateway whose screen cannot be built still runs. */
 export async function dashboardFolder(progress: (message: string) => void): Promise<string> {
-  const folder = fileURLToPath(new URL("../dashboard/dist", import.meta.url));
-  if (!existsSync(folder)) progress("the dashboard has not been built");
-  return folder;
+  try {
+    return await buildDashboard({ onlyIfOlder: true });
+  } catch (error) {
+    progress(`the control room could not be built: ${messageOf(error)}; everything else works`);
+    return builtFolder;
+  }
 }

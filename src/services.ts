@@ -5,7 +5,8 @@ import type { Control } from "#src/control/open-control.ts";
 import { controlServices } from "#src/control-services.ts";
 import type { Host } from "#src/intake/host.ts";
 import type { Live } from "#src/live.ts";
-import type { Readiness, Services } from "#src/server/services.ts";
+import type { LimitRule } from "#msgs/alarm.ts";
+import type { Alarm, Readiness, Services } from "#src/server/services.ts";
 import type { Storage } from "#src/storage.ts";
 
 export interface ServicesParts {
@@ -34,6 +35,7 @@ export function servicesOf(parts: ServicesParts): Services {
     latest,
     links: host,
     ...controlServices(control, () => parts.site().recipes),
+    alarms: () => live.limits.active().map(({ rule, since }) => shown(rule, since)),
     missions,
     journal: () => journal.status(),
     ready: () => readiness(host, journal),
@@ -47,4 +49,9 @@ function readiness(host: Host, journal: OpenedJournal): Readiness {
   const { state, message } = journal.status();
   if (state !== "writing") waitingFor.push(`the journal: ${message ?? state}`);
   return { ready: waitingFor.length === 0, waitingFor };
+}
+
+/** A plain limit has one state worth showing: its condition stands. The alarms room will give it a life. */
+function shown({ id, point, priority, message }: LimitRule, since: number): Alarm {
+  return { id, point, state: "active", priority, message, since };
 }

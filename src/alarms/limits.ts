@@ -6,6 +6,7 @@ import type { Samples } from "#msgs/sample.ts";
 import type { Table } from "#src/kit/table.ts";
 import { quality } from "#msgs/quality.ts";
 import { step } from "#src/kit/table.ts";
+import type { Timestamp } from "#msgs/time.ts";
 import { usPerMs } from "#msgs/time.ts";
 
 /**
@@ -31,6 +32,8 @@ interface Watched {
   readonly limit: number;
   readonly back: number;
   state: LimitState;
+  /** When it last became active. */
+  since: Timestamp;
 }
 
 /** The limit rules of a site as a tap. A bad value moves nothing: an alarm neither comes nor goes on a value nobody may use. */
@@ -50,9 +53,9 @@ export class LimitsTap implements Tap {
     return this;
   };
 
-  /** Rules whose condition stands now. */
-  active(): readonly LimitRule[] {
-    return this.#watched.filter(({ state }) => state === "active" || state === "falling").map(({ rule }) => rule);
+  /** Rules whose condition stands now, and since when. */
+  active(): readonly { readonly rule: LimitRule; readonly since: Timestamp }[] {
+    return this.#watched.filter(({ state }) => state === "active" || state === "falling").map(({ rule, since }) => ({ rule, since }));
   }
 
   see(fact: Fact): void {
@@ -65,20 +68,20 @@ export class LimitsTap implements Tap {
   }
 
   save(): unknown {
-    return this.#watched.map(({ rule, state }) => ({ rule, state }));
+    return this.#watched.map(({ rule, state, since }) => ({ rule, state, since }));
   }
 
   restore(state: unknown): void {
-    const saved = state as readonly { rule: LimitRule; state: LimitState }[];
-    this.#watched = saved.map(({ rule, state: was }) => watch(rule, was));
+    const saved = state as readonly { rule: LimitRule; state: LimitState; since: Timestamp }[];
+    this.#watched = saved.map(({ rule, state: was, since }) => watch(rule, was, since));
     this.#index();
   }
 
   /** A rule that stays keeps its state; one that is gone takes its deadline with it. */
   #describe(rules: readonly LimitRule[]): void {
-    const before = new Map(this.#watched.map(({ rule, state }) => [rule.id, state]));
+    const before = new Map(this.#watched.map((watched) => [watched.rule.id, watched]));
     this.#watched.forEach((_, index) => this.#env!.cancel(index));
-    this.#watched = rules.map((rule) => watch(rule, settled(before.get(rule.id))));
+    this.#watched = rules.map((rule) => watch(rule, settled(before.get(rule.id)?.state), before.get(rule.id)?.since ?? 0));
     this.#index();
   }
 
@@ -116,8 +119,13 @@ export class LimitsTap implements Tap {
     env.cancel(index);
     if (watched.state === "rising") this.#wait(watched, index, watched.rule.onDelayMs);
     else if (watched.state === "falling") this.#wait(watched, index, watched.rule.offDelayMs);
-    else if (watched.state === "active" && before === "rising") env.derive(watched.rule.id, "active", { point: watched.rule.point });
+    else if (watched.state === "active" && before === "rising") this.#raise(watched, env);
     else if (watched.state === "normal" && before === "falling") env.derive(watched.rule.id, "normal", { point: watched.rule.point });
+  }
+
+  #raise(watched: Watched, env: TapEnv): void {
+    watched.since = env.now();
+    env.derive(watched.rule.id, "active", { point: watched.rule.point });
   }
 
   #wait(watched: Watched, index: number, delayMs: number): void {
@@ -126,9 +134,9 @@ export class LimitsTap implements Tap {
   }
 }
 
-function watch(rule: LimitRule, state: LimitState): Watched {
+function watch(rule: LimitRule, state: LimitState, since: Timestamp): Watched {
   const sign = rule.when === "above" ? 1 : -1;
-  return { rule, sign, limit: rule.limit * sign, back: rule.limit * sign - rule.deadband, state };
+  return { rule, sign, limit: rule.limit * sign, back: rule.limit * sign - rule.deadband, state, since };
 }
 
 /** A delay under way is begun again by the next value when the rules change. */
