@@ -1,13 +1,30 @@
+import { createSocket } from "node:dgram";
 import type { ParticipantEvent } from "../events.ts";
+import { discoveryPort, highestParticipantId } from "../net/ports.ts";
 import { openParticipant } from "../open.ts";
 import type { ParticipantOptions } from "../options.ts";
 import type { DomainParticipant } from "../participant.ts";
 import type { Environment } from "../environment.ts";
 
-/** A domain that no other test process uses at the same time, with ports below the ephemeral ones. */
-export function testDomain(offset = 0): number {
-  return 1 + ((process.pid * 5 + offset) % 99);
+/**
+ * A domain that no other test on this machine uses while this process lives: whoever holds the port of its last participant id has it.
+ * All its ports lie below the ephemeral ones.
+ */
+export async function claimDomain(): Promise<number> {
+  for (let i = 0; i < highestTestDomain; i++) {
+    const domain = 1 + ((process.pid + 17 * i) % highestTestDomain);
+    const lock = createSocket("udp4").unref();
+    const held = await new Promise<boolean>((resolve) => {
+      lock.once("error", () => resolve(false));
+      lock.bind({ port: discoveryPort(domain, highestParticipantId), address: "127.0.0.1", exclusive: true }, () => resolve(true));
+    });
+    if (held) return domain;
+    lock.close();
+  }
+  throw new Error("every domain for tests is taken");
 }
+
+const highestTestDomain = 99;
 
 /** A participant on loopback that finds the others by asking the first few well-known ports, without multicast. */
 export function openOnLoopback(domain: number, env: Environment, more: Partial<ParticipantOptions> = {}): Promise<DomainParticipant> {

@@ -66,8 +66,10 @@ export class LossyRelay {
     });
     this.sockets.push(socket);
     socket.on("message", (packet) => this.pass(socket, target, packet));
+    // A lookup that answers at once makes the socket listen at once, so the ear has to be there before.
+    const listening = once(socket, "listening");
     socket.bind(0, "127.0.0.1");
-    await once(socket, "listening");
+    await listening;
     return socket.address().port;
   }
 

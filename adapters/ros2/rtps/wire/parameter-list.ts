@@ -152,10 +152,10 @@ export class Parameter {
     return texts;
   }
 
-  /** Milliseconds; `Infinity` for "no limit". */
+  /** Milliseconds, to the microsecond, so that what was written as 60 ms is read as 60 ms; `Infinity` for "no limit". */
   durationMs(offset = 0): number {
     const seconds = this.word(offset);
-    return seconds >= 0x7fffffff ? Infinity : seconds * 1000 + (this.word(offset + 4) / 4294967296) * 1000;
+    return seconds >= 0x7fffffff ? Infinity : seconds * 1000 + Math.round((this.word(offset + 4) / 4294967296) * 1e6) / 1000;
   }
 }
 
