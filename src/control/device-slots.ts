@@ -32,9 +32,12 @@ type Shown = readonly (Value | null)[];
 /** Reads and mirrors the priority arrays of devices that keep them themselves. */
 export class DeviceSlots {
   readonly #parts: DeviceSlotsParts;
+  /** Counts changes of our own: an array read before one of them says nothing about the slots after it. */
+  readonly #changes = new Map<PointId, number>();
 
   constructor(parts: DeviceSlotsParts) {
     this.#parts = parts;
+    parts.slots.onChange((point) => this.#changes.set(point, this.#changesOf(point) + 1));
   }
 
   isKeptBy(point: PointId): boolean {
@@ -81,10 +84,16 @@ export class DeviceSlots {
     return slots.mirror(point, mirrored(slots.of(point), shown, time.now()));
   }
 
+  #changesOf(point: PointId): number {
+    return this.#changes.get(point) ?? 0;
+  }
+
   async #read(point: PointId, stop: AbortSignal): Promise<Shown | undefined> {
     const { devices, timers, config, log } = this.#parts;
+    const before = this.#changesOf(point);
     try {
-      return await inTime(timers, config.askTimeoutMs, (signal) => devices.slots!(point, AbortSignal.any([stop, signal])));
+      const shown = await inTime(timers, config.askTimeoutMs, (signal) => devices.slots!(point, AbortSignal.any([stop, signal])));
+      return this.#changesOf(point) === before ? shown : undefined;
     } catch (error) {
       log.debug("the slots of a point could not be read", { point, why: messageOf(error) });
       return undefined;
