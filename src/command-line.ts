@@ -5,13 +5,7 @@ import { silentLog } from "#src/kit/log.ts";
 export const root: Root = {
   runGateway: async (options) => (await import("#src/main.ts")).runGateway(options),
   modules: async () => (await import("#src/protocols.ts")).protocols,
-  async checkInterlock() {
-    const { compileInterlock } = await import("#src/control/interlocks.ts");
-    return (interlock, target, kindOf) => {
-      const compiled = compileInterlock(interlock, kindOf, target);
-      return compiled.ok ? undefined : compiled.message;
-    };
-  },
+  checkInterlock: async () => (await import("#src/interlock-check.ts")).checkInterlock,
   async adapterEnv() {
     const { machineClocks, machineTimers } = await import("#src/timeline/machine-clocks.ts");
     const { SlewedTime } = await import("#src/timeline/live-time.ts");

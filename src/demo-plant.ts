@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { GatewayError } from "#src/kit/errors.ts";
@@ -12,11 +13,16 @@ export interface DemoPlant {
   close(): Promise<void>;
 }
 
+/** Where `plainview demo` looks for the plant's door; where somebody else listens there, it is opened on another port. */
+export const usualDoor = 4010;
+
 const readyWithinMs = 15_000;
 
 export async function startDemoPlant(): Promise<DemoPlant> {
   const script = fileURLToPath(new URL("../demo/main.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", script], { stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", script, "--port-control", String(await doorPort())], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const lines = createInterface({ input: child.stdout });
   const ready = await new Promise<string>((resolve, reject) => {
@@ -35,4 +41,12 @@ export async function startDemoPlant(): Promise<DemoPlant> {
       clearTimeout(hard);
     },
   };
+}
+
+function doorPort(): Promise<number> {
+  const probe = createServer();
+  return new Promise((resolve) => {
+    probe.once("error", () => resolve(0));
+    probe.listen(usualDoor, "127.0.0.1", () => probe.close(() => resolve(usualDoor)));
+  });
 }

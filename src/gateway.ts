@@ -54,6 +54,9 @@ async function compose(site: Site, options: GatewayOptions, closers: Closers): P
   let current = site;
   const folder = dataFolder(site);
   const journalFolder = join(folder, "journal");
+  // The database goes last, after the journal has stopped writing to it, although it is opened later.
+  let storage: Storage | undefined;
+  closers.add("database", () => storage?.close());
   progress("opening the journal");
   const { maxBytes, maxAgeMs } = site.store.journal;
   const journal = await openJournal({ folder: journalFolder, maxBytes, maxAgeMs, log: log.area("journal") });
@@ -70,8 +73,7 @@ async function compose(site: Site, options: GatewayOptions, closers: Closers): P
   closers.add("timeline", () => live.stop());
   live.describe(site);
 
-  const storage = openStorage({ site, journal, log, progress });
-  closers.add("database", () => storage.close());
+  storage = openStorage({ site, journal, log, progress });
 
   const host = new Host({
     plant: live.taps.plant,
@@ -123,7 +125,6 @@ async function serve(parts: {
       server: site.server,
       auth: site.auth,
       authStore,
-      defaultTtlMs: site.commands.defaultTtlMs,
       ...(dashboardFolder !== undefined && { dashboardFolder }),
       ...(showFirstToken && { showFirstToken }),
     },
@@ -135,7 +136,8 @@ async function serve(parts: {
 
 function controlConfig(site: Site): Partial<ControlConfig> {
   const parents = new Map(site.areas.map(({ id, parent }) => [id, parent]));
-  return { overrideTtlMs: site.commands.defaultTtlMs, parentOf: (area) => parents.get(area) };
+  const { defaultTtlMs, ...commands } = site.commands;
+  return { ...commands, overrideTtlMs: defaultTtlMs, parentOf: (area) => parents.get(area) };
 }
 
 function dataFolder(site: Site): string {

@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadSiteFile, formatProblem, type Site } from "#src/config/index.ts";
-import { startDemoPlant, type DemoPlant } from "#src/demo-plant.ts";
+import { startDemoPlant, usualDoor, type DemoPlant } from "#src/demo-plant.ts";
 import { openGateway, type Gateway } from "#src/gateway.ts";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";
 import type { Log } from "#src/kit/log.ts";
+import { checkInterlock } from "#src/interlock-check.ts";
 import { dashboardFolder } from "#src/dashboard-folder.ts";
 import { protocols } from "#src/protocols.ts";
 import { openLog } from "#src/server/log.ts";
@@ -36,6 +37,7 @@ export async function runGateway(options: RunOptions): Promise<number> {
     if (options.demo) {
       out("starting the demo plant");
       demo = await startDemoPlant();
+      if (demo.control !== usualDoor) out(`the plant's own door: plainview demo … --demo-url http://127.0.0.1:${demo.control}`);
       Object.assign(process.env, demo.env);
     }
     const path = options.siteFile ?? (options.demo ? here("../demo/plainview.yaml") : "plainview.yaml");
@@ -69,7 +71,7 @@ export async function runGateway(options: RunOptions): Promise<number> {
 }
 
 function readSite(path: string, out: (line: string) => void): Site | undefined {
-  const loaded = loadSiteFile(path, { modules: protocols });
+  const loaded = loadSiteFile(path, { modules: protocols, checkInterlock });
   if ("site" in loaded) return inItsPlace(loaded.site);
   for (const problem of loaded.problems) out(formatProblem(path, problem));
   out(`nothing was started: ${loaded.problems.length} ${loaded.problems.length === 1 ? "mistake" : "mistakes"} in ${path}`);
