@@ -1,0 +1,103 @@
+import { describe, expect, test } from "vitest";
+import { GatewayError } from "#src/kit/errors.ts";
+import { anna, Rig, slotsPoint } from "#test/sim/control-rig.ts";
+import type { Recipe } from "./recipe-book.ts";
+
+const points = ["north/a", "north/b", "north/c"].map((id) => slotsPoint(id, { default: 0, limits: { max: 100 } }));
+const steps = [
+  { point: "north/a", value: 10 },
+  { point: "north/b", value: 20 },
+  { point: "north/c", value: 30 },
+];
+const recipe: Recipe = { id: "r", steps, order: "one-by-one", priority: 8, reason: "start up" };
+
+function told(rig: Rig) {
+  return rig.facts.flatMap((fact) =>
+    fact.kind === "operator" && fact.act.startsWith("recipe.") ? [{ act: fact.act, data: fact.data }] : [],
+  );
+}
+
+async function opened() {
+  const rig = await Rig.open({ points });
+  for (const { id } of points) rig.values.set(id, 0);
+  return rig;
+}
+
+describe("a recipe", () => {
+  test("writes one after the other, each verified before the next, and ends once", async () => {
+    const rig = await opened();
+    expect(rig.control.recipes.apply(recipe, anna)).toEqual({ status: "success", commandId: "r" });
+    expect(rig.control.recipes.apply(recipe, anna)).toEqual({ status: "success", commandId: "r" });
+    await rig.advance(1_000);
+    expect(told(rig).map(({ act }) => act)).toEqual(["recipe.requested", "recipe.confirmed"]);
+    const order = rig.facts.flatMap((fact) => (fact.kind === "command" ? [`${fact.step.command.id} ${fact.step.state}`] : []));
+    expect(order.indexOf("r.1 confirmed")).toBeLessThan(order.indexOf("r.2 recorded"));
+    expect([...rig.values.values()]).toEqual([10, 20, 30]);
+    expect(rig.control.recipes.find("r")).toMatchObject({ state: "confirmed" });
+  });
+
+  test("of which a gate refuses one member sends nothing at all", async () => {
+    const rig = await opened();
+    const verdict = rig.control.recipes.apply({ ...recipe, steps: [...steps.slice(0, 2), { point: "north/c", value: 300 }] }, anna);
+    expect(verdict).toMatchObject({ status: "rejected", code: "out-of-range", message: expect.stringContaining("step 3") as string });
+    await rig.advance(1_000);
+    expect(rig.acts).toEqual([]);
+    expect(told(rig).map(({ act }) => act)).toEqual(["recipe.rejected"]);
+  });
+
+  test("puts back what it wrote, verified, when a member does not come true", async () => {
+    const rig = await opened();
+    rig.set("north/a", 7, { reason: "before" });
+    await rig.advance(1_000);
+    rig.onAct = (act) => {
+      if (act.do !== "set") return;
+      if (act.binding.point === "north/c") throw new GatewayError("device-refused", "exception 3", { sent: true });
+      rig.values.set(act.binding.point, act.value);
+    };
+    rig.control.recipes.apply(recipe, anna);
+    await rig.advance(3_000);
+    expect(told(rig).at(-1)).toMatchObject({
+      act: "recipe.failed",
+      data: { message: expect.stringContaining("everything is back") as string },
+    });
+    expect(Object.fromEntries(rig.values)).toEqual({ "north/a": 7, "north/b": 0, "north/c": 0 });
+    expect(rig.control.overrides.list()).toMatchObject([{ point: "north/a", value: 7, reason: "before" }]);
+  });
+
+  test("that cannot put everything back says what stands", async () => {
+    const rig = await opened();
+    let writes = 0;
+    rig.onAct = (act) => {
+      if (act.do !== "set" || ++writes >= 2) throw new GatewayError("device-refused", "exception 3", { sent: true });
+      rig.values.set(act.binding.point, act.value);
+    };
+    rig.control.recipes.apply(recipe, anna);
+    await rig.advance(3_000);
+    expect(told(rig).at(-1)).toMatchObject({
+      act: "recipe.incomplete",
+      data: { message: expect.stringContaining("could not be put back: north/a") as string },
+    });
+  });
+
+  test("may be asked to leave what stands", async () => {
+    const rig = await opened();
+    rig.onAct = (act) => {
+      if (act.do === "set" && act.binding.point === "north/a") rig.values.set("north/a", act.value);
+    };
+    rig.control.recipes.apply({ ...recipe, compensate: false, order: "together" }, anna);
+    await rig.advance(6_000);
+    expect(told(rig).at(-1)).toMatchObject({ act: "recipe.incomplete" });
+    expect(rig.values.get("north/a")).toBe(10);
+  });
+
+  test("that the gateway did not survive ends unknown and is not taken up again", async () => {
+    const rig = await opened();
+    rig.onAct = () => new Promise(() => {});
+    rig.control.recipes.apply(recipe, anna);
+    await rig.advance(100);
+    const next = await rig.restart();
+    await next.advance(1_000);
+    expect(told(next).map(({ act }) => act)).toEqual(["recipe.unknown"]);
+    expect(next.acts).toEqual([]);
+  });
+});
