@@ -9,6 +9,7 @@ import { MissionBook } from "#replay/missions.ts";
 import type { ControlConfig } from "#src/control/control-config.ts";
 import { prepareControl } from "#src/control/open-control.ts";
 import { Host } from "#src/intake/host.ts";
+import { openIncidents } from "#src/incidents.ts";
 import { Closers } from "#src/kit/closers.ts";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";
 import { seededRandom } from "#src/kit/random.ts";
@@ -90,12 +91,13 @@ async function compose(site: Site, options: GatewayOptions, closers: Closers): P
 
   const missions = new MissionBook(missionThreads({ version, journalFolder, url: storage.url, message: storage.message }));
   closers.add("missions", () => missions.close());
+  const incidents = openIncidents(join(folder, "incidents.jsonl"));
   const server = await serve({
     site,
     options,
     folder,
     closers,
-    services: servicesOf({ site: () => current, version, live, host, control: desk, journal, storage, missions }),
+    services: servicesOf({ site: () => current, version, live, host, control: desk, journal, storage, missions, incidents }),
   });
   return {
     url: server.url,

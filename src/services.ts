@@ -6,7 +6,7 @@ import { controlServices } from "#src/control-services.ts";
 import type { Host } from "#src/intake/host.ts";
 import type { Live } from "#src/live.ts";
 import type { LimitRule } from "#msgs/alarm.ts";
-import type { Alarm, Readiness, Services } from "#src/server/services.ts";
+import type { Alarm, Incidents, Readiness, Services } from "#src/server/services.ts";
 import type { Storage } from "#src/storage.ts";
 
 export interface ServicesParts {
@@ -19,11 +19,12 @@ export interface ServicesParts {
   readonly journal: OpenedJournal;
   readonly storage: Storage;
   readonly missions: MissionBook;
+  readonly incidents: Incidents;
 }
 
 /** What the server is handed: every part of the gateway behind the interface it knows. */
 export function servicesOf(parts: ServicesParts): Services {
-  const { version, live, host, control, journal, missions } = parts;
+  const { version, live, host, control, journal, storage, missions, incidents } = parts;
   const { plant, latest } = live.taps;
   const site = parts.site();
   return {
@@ -36,7 +37,13 @@ export function servicesOf(parts: ServicesParts): Services {
     links: host,
     ...controlServices(control, () => parts.site().recipes),
     alarms: () => live.limits.active().map(({ rule, since }) => shown(rule, since)),
+    history: {
+      raw: (...asked) => storage.history().raw(...asked),
+      buckets: (...asked) => storage.history().buckets(...asked),
+    },
+    flowMetrics: (...asked) => storage.history().flowMetrics(...asked),
     missions,
+    incidents,
     journal: () => journal.status(),
     ready: () => readiness(host, journal),
   };

@@ -7,12 +7,12 @@ import type { Log } from "#src/kit/log.ts";
 import { startEmbedded } from "#db/embedded/start.ts";
 import { databaseSettings } from "#db/settings.ts";
 import { openStore } from "#db/store/open.ts";
-import { messageOf } from "#src/kit/errors.ts";
+import { GatewayError, messageOf } from "#src/kit/errors.ts";
 
 /** The database beside the journal: its own or the site's. It may come late, or not at all; nothing else waits for it. */
 export interface Storage {
-  /** Undefined until there is a database to ask. */
-  store(): OpenedStore | undefined;
+  /** Throws `database-away` with the reason until there is a database to ask. */
+  history(): OpenedStore;
   /** Where it is, for missions, which open their own connection. */
   url(): string | undefined;
   /** What a person should know while there is none. */
@@ -48,7 +48,10 @@ export function openStorage(parts: { site: Site; journal: OpenedJournal; log: Lo
   const opened = open();
 
   return {
-    store: () => store,
+    history() {
+      if (!store) throw new GatewayError("database-away", message ?? "there is no database");
+      return store;
+    },
     url: () => url,
     message: () => message,
     opened,
