@@ -22,7 +22,7 @@ export async function connect(url: string, name: string, options: { statementTim
   try {
     await client.connect();
     const { rows } = await client.query<{ version: string }>("SELECT current_setting('server_version_num') AS version");
-    await client.query("SET TIME ZONE 'UTC'");
+    await client.query("SET TIME ZONE 'UTC'; SET datestyle = 'ISO'");
     if (Number(rows[0]?.version) < oldestServer) {
       throw new GatewayError(
         "database-refused",

@@ -44,6 +44,7 @@ async function setUp(client: Client, settings: DatabaseSettings, log: Log): Prom
   const unfilled = await setUpRollups(client, settings, features, rollups);
   await createReadable(client);
   await saveSetting(client, "flowMetrics", settings.flowMetrics);
+  await saveSetting(client, "retention", settings.retention);
   const policies = { retention: settings.retention, rollups };
   if (features.policies && (unfilled || (await changed(client, "policies", policies)))) {
     await setPolicies(client, settings);
