@@ -118,3 +118,15 @@ export function missionJson(mission: Mission): MissionJson {
 export function overrideJson({ since, expiresAt, ...rest }: Override): OverrideJson {
   return { ...rest, since: formatTime(since), expiresAt: expiresAt === undefined ? null : formatTime(expiresAt) };
 }
+
+const instants: ReadonlySet<string> = new Set(["at", "since", "until", "expiresAt"]);
+
+/** Data that another part made, with its instants as people read them: JSON never carries a bare number for a time. */
+export function withTimesAsText(data: Readonly<Record<string, unknown>>, depth = 0): Record<string, unknown> {
+  const told = (name: string, value: unknown): unknown => {
+    if (typeof value === "number" && instants.has(name)) return formatTime(value);
+    const isPlain = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isPlain && depth < 4 ? withTimesAsText(value as Record<string, unknown>, depth + 1) : value;
+  };
+  return Object.fromEntries(Object.entries(data).map(([name, value]) => [name, told(name, value)]));
+}

@@ -69,7 +69,7 @@ export async function buildServer(
   const callers = openCallers(auth, options.auth, options.server);
   const commands = commandLog();
   const hub = openHub(services, commands, time);
-  const writes = openWrites(services, options);
+  const writes = openWrites(services);
   const missions = openMissionDesk(services);
   const opened: { socket?: ControlSocket } = {};
   const sessions = (): ControlSocket["sessions"] => opened.socket?.sessions ?? new Set();

@@ -159,8 +159,6 @@ export interface ServerOptions {
   readonly server: SiteServer;
   readonly auth: SiteAuth;
   readonly authStore: AuthStore;
-  /** How long a manual override lives when nobody says: from the site file, 8 h when none is given. */
-  readonly defaultTtlMs?: number;
   /** A built dashboard to serve at /. */
   readonly dashboardFolder?: string;
   readonly limits?: Partial<Limits>;

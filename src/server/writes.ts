@@ -5,8 +5,9 @@ import type { WriteFrame } from "#msgs/wire/client-frames.ts";
 import { parseTime } from "#msgs/time.ts";
 import type { Principal, Verdict } from "#src/contract/control.ts";
 import { coversArea, hasRight } from "./auth/rights.ts";
+import { withTimesAsText } from "./json.ts";
 import { notAvailable } from "./not-available.ts";
-import type { ControlAnswer, ControlFrame, Refusal, ServerOptions, Services } from "./services.ts";
+import type { ControlAnswer, ControlFrame, Refusal, Services } from "./services.ts";
 
 /** What a write was answered with. `kind` decides the HTTP status; on the socket all but `not-available` are a rejected ack. */
 export type WriteAnswer =
@@ -34,11 +35,10 @@ export interface Writes {
 
 const manualPriority = 8;
 const programPriority = 16;
-const eightHoursMs = 8 * 3_600_000;
 
 type CommandFrame = Extract<WriteFrame, { type: "point.write" | "point.release" | "device.call" | "valve.actuate" | "recipe.apply" }>;
 
-export function openWrites(services: Services, options: Pick<ServerOptions, "defaultTtlMs">): Writes {
+export function openWrites(services: Services): Writes {
   const tracer = trace.getTracer("plainview.server");
 
   function refuse(frame: WriteFrame, by: Principal, kind: "unknown" | "no-right" | "gate", refusal: Refusal): WriteAnswer {
@@ -108,37 +108,28 @@ export function openWrites(services: Services, options: Pick<ServerOptions, "def
       const what = act.do === "call" ? act.device : act.point;
       return refuse(frame, by, "no-right", { code: "no-right-here", message: `${by.name} has no right in the area of ${what}` });
     }
-    return trace_(`command ${frame.type}`, () => answerOf(services.desk.submit({ ...described(frame, by, act), act }, by)));
+    return trace_(`command ${frame.type}`, () => answerOf(services.desk.submit({ ...described(frame, by), act }, by)));
   }
 
-  /** What the frame leaves open is settled here, once, so that every route means the same. */
-  function described(frame: CommandFrame, by: Principal, act: CommandAct | undefined): Omit<Command, "act"> {
+  /** A person writes at 8 and a program at 16 unless told otherwise; how long it lives when nobody says is the desk's to know. */
+  function described(frame: CommandFrame, by: Principal): Omit<Command, "act"> {
     const priority = frame.priority ?? (by.kind === "person" ? manualPriority : programPriority);
-    const ttlMs = frame.ttlMs ?? standardTtl(priority, frame.reason, act);
     const expiresAt = frame.expiresAt === undefined ? undefined : parseTime(frame.expiresAt);
     return {
       id: frame.commandId ?? randomUUID(),
       priority,
       asked: frame.type,
-      ...(ttlMs !== undefined && { ttlMs }),
+      ...(frame.ttlMs !== undefined && { ttlMs: frame.ttlMs }),
       ...("expected" in frame && frame.expected !== undefined && { expected: frame.expected }),
       ...(frame.reason !== undefined && { reason: frame.reason }),
       ...(expiresAt !== undefined && { expiresAt }),
     };
   }
 
-  /** A manual override that says neither how long nor why ends by itself. */
-  function standardTtl(priority: number, reason: string | undefined, act: CommandAct | undefined): number | undefined {
-    if (priority !== manualPriority || reason !== undefined || act?.do !== "set") return undefined;
-    const control = services.plant.points.get(act.point)?.control;
-    if (control?.mode !== "slots") return undefined;
-    return control.overrideTtlMs ?? options.defaultTtlMs ?? eightHoursMs;
-  }
-
   function controlAct(frame: ControlFrame, by: Principal): WriteAnswer | Promise<WriteAnswer> {
     const { control } = services;
     if (!control?.handles.has(frame.type)) return { status: "rejected", kind: "not-available", ...notAvailable(frame.type) };
-    const command = frame.type === "recipe.apply" ? described(frame, by, undefined) : undefined;
+    const command = frame.type === "recipe.apply" ? described(frame, by) : undefined;
     const answer = control.act(frame, by, command);
     return answer instanceof Promise ? answer.then(ofControl) : ofControl(answer);
   }
@@ -167,7 +158,7 @@ function answerOf(verdict: Verdict): WriteAnswer {
 }
 
 function ofControl(answer: ControlAnswer): WriteAnswer {
-  if (answer.status === "success") return answer;
+  if (answer.status === "success") return answer.data ? { ...answer, data: withTimesAsText(answer.data) } : answer;
   const kind = answer.code.startsWith("no-right") ? "no-right" : answer.code.startsWith("unknown-") ? "unknown" : "gate";
   return { ...answer, kind };
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { serverRig, type Rig } from "#test/fakes/server-rig.ts";
+import { rigStart, serverRig, type Rig } from "#test/fakes/server-rig.ts";
 import { dial, event, ofType, type Wire } from "#test/fakes/socket.ts";
 import { quality } from "#msgs/quality.ts";
 import type { Server } from "../services.ts";
@@ -58,16 +58,51 @@ describe("the control channel", () => {
     expect(rig.desk.seen[0]?.command.act).toEqual({ do: "set", point: "north/v-101/command", value: false });
   });
 
-  it("gives a manual write the point's own time to live unless it says how long or why", async () => {
+  it("hands on what the frame says and fills in only the priority: how long it lives is the desk's to know", async () => {
     const rig = serverRig();
     const wire = await connect(await start(rig));
-    wire.send({ type: "point.write", point: "north/pump/speed", value: 5 });
-    wire.send({ type: "point.write", point: "north/v-101/command", value: true });
-    wire.send({ type: "point.write", point: "north/pump/speed", value: 5, reason: "until the bearing is changed" });
-    wire.send({ type: "point.write", point: "north/pump/speed", value: 5, ttlMs: 1_000 });
-    wire.send({ type: "point.write", point: "north/pump/speed", value: 5, priority: 10 });
-    for (let i = 0; i < 5; i++) await wire.next(ofType("ack"));
-    expect(rig.desk.seen.map(({ command }) => command.ttlMs)).toEqual([60_000, 8 * 3_600_000, undefined, 1_000, undefined]);
+    wire.send({ type: "point.write", point: "north/pump/speed", value: 5, commandId: "mine" });
+    wire.send({
+      type: "point.write",
+      point: "north/pump/speed",
+      value: 5,
+      priority: 10,
+      ttlMs: 1_000,
+      reason: "flushing",
+      expected: 4,
+      expiresAt: "2026-11-20T10:00:05.000250Z",
+    });
+    for (let i = 0; i < 2; i++) await wire.next(ofType("ack"));
+    const act = { do: "set", point: "north/pump/speed", value: 5 };
+    expect(rig.desk.seen.map(({ command }) => command)).toEqual([
+      { id: "mine", act, asked: "point.write", priority: 8 },
+      {
+        id: expect.any(String) as string,
+        act,
+        asked: "point.write",
+        priority: 10,
+        ttlMs: 1_000,
+        reason: "flushing",
+        expected: 4,
+        expiresAt: rigStart + 5_000_250,
+      },
+    ]);
+  });
+
+  it("tells a recipe's end like a command's", async () => {
+    const rig = serverRig();
+    const wire = await connect(await start(rig));
+    wire.send({ type: "subscribe", patterns: ["**"] });
+    await wire.next(ofType("ack"));
+    rig.publish({ kind: "operator", act: "recipe.requested", by: "ann", data: { recipeId: "r-1", members: [] } });
+    rig.publish({
+      kind: "operator",
+      act: "recipe.incomplete",
+      by: "ann",
+      data: { recipeId: "r-1", members: [], message: "p-2 did not come back" },
+    });
+    expect(await wire.next(event("recipe.requested"))).toMatchObject({ commandId: "r-1", data: { state: "recorded" } });
+    expect(await wire.next(event("recipe.incomplete"))).toMatchObject({ commandId: "r-1", data: { state: "failed", code: "incomplete" } });
   });
 
   it("answers a refusal by a gate with a rejected ack and the terminal event", async () => {

@@ -1,10 +1,11 @@
+import { commandStates } from "#msgs/command.ts";
 import type { Derivation, Fact, FactOf } from "#msgs/fact.ts";
 import type { DeviceId, PointId } from "#msgs/point.ts";
 import { formatTime } from "#msgs/time.ts";
 import { commandEventName } from "#msgs/wire/event-names.ts";
 import type { ServerFrame } from "#msgs/wire/server-frames.ts";
 import type { Plant } from "#src/contract/gateway.ts";
-import { actFields, commandJson } from "../json.ts";
+import { actFields, commandJson, withTimesAsText } from "../json.ts";
 import type { StampedStep } from "../services.ts";
 
 /** A frame and what it is about, by which it is decided who may hear it. */
@@ -41,7 +42,7 @@ export function frameOfFact(fact: Exclude<Fact, FactOf<"samples"> | FactOf<"comm
         device: fact.device,
       };
     case "operator":
-      return { frame: event({ type: "operator.acted", act: fact.act, by: fact.by }) };
+      return { frame: operatorFrame(fact, timeline) };
     case "config":
       return { frame: event({ type: "plant.revised", revision: fact.revision, points: fact.points.length }) };
     case "clock":
@@ -60,6 +61,24 @@ export function frameOfFact(fact: Exclude<Fact, FactOf<"samples"> | FactOf<"comm
     case "tick":
       return timeline === "live" ? { frame: { type: "timeline", timeline, now: at, kind: "live", state: "live" } } : undefined;
   }
+}
+
+/** Recipes are told like commands, by the id they were given, and leases with what they are; of other acts only that they were done. */
+function operatorFrame({ act, by, data, at }: FactOf<"operator">, timeline: string): ServerFrame {
+  const when = { by, at: formatTime(at) };
+  const recipeId = data["recipeId"];
+  if (act.startsWith("recipe.") && typeof recipeId === "string") {
+    const about = { id: recipeId, commandId: recipeId, asked: "recipe.apply", ...recipeState(act.slice("recipe.".length)) };
+    return { type: "event", timeline, commandId: recipeId, data: { ...data, ...when, ...about, type: act } };
+  }
+  if (act.startsWith("lease.")) return { type: "event", timeline, data: { ...withTimesAsText(data), ...when, type: act } };
+  return { type: "event", timeline, data: { type: "operator.acted", act, ...when } };
+}
+
+function recipeState(word: string): { state: string; code?: string } {
+  if (word === "requested") return { state: "recorded" };
+  if (word === "incomplete") return { state: "failed", code: "incomplete" };
+  return { state: (commandStates as readonly string[]).includes(word) ? word : "sent" };
 }
 
 export function derivedFrame(derivation: Derivation, timeline: string): ServerFrame {
