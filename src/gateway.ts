@@ -56,8 +56,8 @@ async function compose(site: Site, options: GatewayOptions, closers: Closers): P
   const folder = dataFolder(site);
   const journalFolder = join(folder, "journal");
   // The database goes last, after the journal has stopped writing to it, although it is opened later.
-  let storage: Storage | undefined;
-  closers.add("database", () => storage?.close());
+  const database = new Closers(log);
+  closers.add("database", () => database.close());
   progress("opening the journal");
   const { maxBytes, maxAgeMs } = site.store.journal;
   const journal = await openJournal({ folder: journalFolder, maxBytes, maxAgeMs, log: log.area("journal") });
@@ -74,7 +74,8 @@ async function compose(site: Site, options: GatewayOptions, closers: Closers): P
   closers.add("timeline", () => live.stop());
   live.describe(site);
 
-  storage = openStorage({ site, journal, log, progress });
+  const storage = openStorage({ site, journal, log, progress });
+  database.add("database", () => storage.close());
 
   const host = new Host({
     plant: live.taps.plant,

@@ -134,8 +134,10 @@ describe("the rules of a timeline", () => {
       taps: [
         tapOf("a", {
           see: (fact, env) => {
-            if (fact.seq === 1) (env.at(5, "moved"), env.at(5, "cancelled"));
-            if (fact.seq === 2) (env.at(8, "moved"), env.cancel("cancelled"));
+            if (fact.seq === 1) for (const key of ["moved", "cancelled"]) env.at(5, key);
+            if (fact.seq !== 2) return;
+            env.at(8, "moved");
+            env.cancel("cancelled");
           },
           due: (key, env) => ran.push(`${key} ${env.now()}`),
         }),
@@ -164,7 +166,9 @@ describe("the rules of a timeline", () => {
       taps: [
         tapOf("a", {
           see: (fact, env) => {
-            if (fact.kind === "tick") (env.at(3 * second, "before"), env.at(10 * second, "after"));
+            if (fact.kind !== "tick") return;
+            env.at(3 * second, "before");
+            env.at(10 * second, "after");
           },
           due: (key, env) => ran.push(`${key} ${env.now() / second}`),
         }),
