@@ -64,8 +64,16 @@ export function peerIdl(): string {
   const types = standardTypes();
   loadFolder(types, messages);
   const ours = ["Telemetry", "Command", "CommandResult"].map((name) => `plainview_msgs/msg/${name}`);
-  return idlText(types, ["std_msgs/msg/String", ...ours]);
+  return idlText(types, ["std_msgs/msg/String", ...ours]) + callIdl;
 }
+
+/** A service as rmw_cyclonedds puts it on the wire: client and sequence number in front of the value. */
+const callIdl = `
+module std_srvs { module srv { module dds_ {
+  struct SetBool_Request_ { unsigned long long client; long long number; boolean data; };
+  struct SetBool_Response_ { unsigned long long client; long long number; boolean success; string message; };
+}; }; };
+`;
 
 async function canBuild(kind: PeerKind): Promise<boolean> {
   const recipe = recipes[kind];

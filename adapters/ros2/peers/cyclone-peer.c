@@ -1,9 +1,10 @@
 // A peer on Cyclone DDS, for tests and benches of our own RTPS core. Usage: cyclone-peer <mode> name=value ...
-//   publish    topic count rate size depth reliable transient type=text|telemetry settle linger deadline
+//   publish    topic count rate size depth keep=last|all reliable transient type=text|telemetry settle linger deadline
 //   subscribe  topic count depth reliable transient      counts texts, or telemetries with type=telemetry
 //   echo       in out                                     answers each text with the same text
 //   ping       in out count size                          measures round trips against an echo
 //   many       count rate                                 publishes telemetry on so many topics
+//   service    name                                       answers std_srvs/SetBool the way rmw_cyclonedds does
 //   robot      id                                         publishes telemetry and answers commands, as a robot would
 // Each line of output is one JSON object. Stops by itself when done, or on SIGTERM.
 #include <signal.h>
@@ -66,7 +67,8 @@ static dds_qos_t *make_qos(void) {
   bool reliable = option("reliable", 1) != 0;
   dds_qset_reliability(qos, reliable ? DDS_RELIABILITY_RELIABLE : DDS_RELIABILITY_BEST_EFFORT, DDS_SECS(10));
   dds_qset_durability(qos, option("transient", 0) != 0 ? DDS_DURABILITY_TRANSIENT_LOCAL : DDS_DURABILITY_VOLATILE);
-  dds_qset_history(qos, DDS_HISTORY_KEEP_LAST, (int32_t)option("depth", 1000));
+  bool all = strcmp(text_option("keep", "last"), "all") == 0;
+  dds_qset_history(qos, all ? DDS_HISTORY_KEEP_ALL : DDS_HISTORY_KEEP_LAST, (int32_t)option("depth", 1000));
   if (option("transient", 0) != 0) {
     dds_qset_durability_service(qos, 0, DDS_HISTORY_KEEP_LAST, (int32_t)option("depth", 1000), -1, -1, -1);
   }
@@ -283,6 +285,31 @@ static void many(void) {
   }
 }
 
+static void service(void) {
+  char name[128];
+  snprintf(name, sizeof name, "rq/%sRequest", text_option("name", "arm"));
+  dds_entity_t requests = make_reader(&std_srvs_srv_dds__SetBool_Request__desc, name);
+  snprintf(name, sizeof name, "rr/%sReply", text_option("name", "arm"));
+  dds_entity_t replies = make_writer(&std_srvs_srv_dds__SetBool_Response__desc, name);
+  dds_entity_t waitset = make_waitset(requests);
+  printf("{\"event\":\"ready\"}\n");
+  while (!stopping) {
+    dds_attach_t triggered;
+    dds_waitset_wait(waitset, &triggered, 1, DDS_MSECS(50));
+    void *samples[8] = {0};
+    dds_sample_info_t infos[8];
+    int taken = dds_take(requests, samples, infos, 8, 8);
+    for (int i = 0; i < taken; i++) {
+      if (!infos[i].valid_data) continue;
+      std_srvs_srv_dds__SetBool_Request_ *request = samples[i];
+      std_srvs_srv_dds__SetBool_Response_ response = {.client = request->client, .number = request->number, .success = request->data};
+      response.message = request->data ? "armed" : "disarmed";
+      dds_write(replies, &response);
+    }
+    if (taken > 0) dds_return_loan(requests, samples, taken);
+  }
+}
+
 static void robot(void) {
   const char *id = text_option("id", "robot_c");
   char name[128];
@@ -338,6 +365,7 @@ int main(int count, char **values) {
   else if (strcmp(mode, "echo") == 0) echo();
   else if (strcmp(mode, "ping") == 0) ping();
   else if (strcmp(mode, "many") == 0) many();
+  else if (strcmp(mode, "service") == 0) service();
   else if (strcmp(mode, "robot") == 0) robot();
   else return 2;
   dds_delete(participant);

@@ -76,7 +76,7 @@ function cycloneConfig(peer: string | number | undefined): string {
   return (
     `<CycloneDDS><Domain><General><Interfaces><NetworkInterface address="127.0.0.1"/></Interfaces>` +
     `<AllowMulticast>false</AllowMulticast></General>` +
-    `<Discovery><ParticipantIndex>auto</ParticipantIndex><MaxAutoParticipantIndex>30</MaxAutoParticipantIndex>` +
+    `<Discovery><LeaseDuration>2s</LeaseDuration><ParticipantIndex>auto</ParticipantIndex><MaxAutoParticipantIndex>30</MaxAutoParticipantIndex>` +
     `<Peers><Peer address="${address}"/></Peers></Discovery>` +
     `<Internal><SocketReceiveBufferSize min="default" max="4MB"/></Internal></Domain></CycloneDDS>`
   );

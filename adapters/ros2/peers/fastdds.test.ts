@@ -1,0 +1,3 @@
+import { testBeside } from "./interop.ts";
+
+await testBeside("fastdds");
