@@ -1,4 +1,4 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -9,6 +9,7 @@ export interface BuildOptions {
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const vocabulary = fileURLToPath(new URL("../msgs/", import.meta.url));
+const oldAfterMs = 60_000;
 /** The folder that a gateway serves at `/`. */
 export const builtFolder = fileURLToPath(new URL("./dist", import.meta.url));
 
@@ -20,7 +21,23 @@ export async function buildDashboard({ onlyIfOlder = false }: BuildOptions = {})
   if (onlyIfOlder && (await isFresh())) return builtFolder;
   const { build } = await import("vite");
   await build({ configFile: join(here, "vite.config.ts"), mode: "production" });
+  await removeOld();
   return builtFolder;
+}
+
+/**
+ * Names of built files carry a hash of what is in them, so two builds at once do not hurt each other as long as neither clears
+ * the folder first. What is left of earlier builds is removed when nobody can be about to ask for it any more.
+ */
+async function removeOld(): Promise<void> {
+  const assets = join(builtFolder, "assets");
+  const page = await readFile(join(builtFolder, "index.html"), "utf8");
+  const newest = (await modifiedAt(join(builtFolder, "index.html"))) ?? 0;
+  for (const name of await readdir(assets)) {
+    const file = join(assets, name);
+    const age = newest - ((await modifiedAt(file)) ?? newest);
+    if (!page.includes(name) && age > oldAfterMs) await rm(file, { force: true });
+  }
 }
 
 async function isFresh(): Promise<boolean> {

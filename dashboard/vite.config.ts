@@ -12,7 +12,7 @@ export default defineConfig({
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: fileURLToPath(new URL("./dist", import.meta.url)),
-    emptyOutDir: true,
+    emptyOutDir: false,
     target: "es2023",
     modulePreload: { polyfill: false },
     reportCompressedSize: false,

@@ -49,7 +49,7 @@ export function openChart(place: HTMLElement, options: ChartOptions): Chart {
       scales: { x: { time: true, range: () => range }, y: { range: (_self, low, high) => yRange(low, high, options.stepped) } },
       axes: [
         { ...axis, size: 26, values: (_self, splits, _axis, _space, step) => splits.map((at) => timeText(at, step)) },
-        { ...axis, size: 58, values: (_self, splits) => splits.map(options.text) },
+        { ...axis, size: 58, values: (_self, splits) => splits.map((at) => axisText(at, options)) },
       ],
       series: [
         {},
@@ -141,6 +141,11 @@ function hatch(ctx: CanvasRenderingContext2D, x: number, y: number, width: numbe
   }
   ctx.stroke();
   ctx.restore();
+}
+
+/** Between two states there is nothing to name. */
+function axisText(value: number, { stepped, text }: ChartOptions): string {
+  return stepped && !Number.isInteger(value) ? "" : text(value);
 }
 
 function timeText(seconds: number, step: number): string {

@@ -14,7 +14,11 @@ export interface Dot {
 
 /** The recent past of one point, ascending in time: history first, live values appended. */
 export interface Track {
-  add(dot: Dot): void;
+  /**
+   * A dot that was told at `toldAt`. The gateway lowers the quality of a value that stands (link down, stale) without a new
+   * time from the device: then the last dot stays what it was and another one says from when on it is not to be trusted.
+   */
+  add(dot: Dot, toldAt?: Timestamp): void;
   /** History that arrives late goes in before and between what came live meanwhile. */
   merge(history: readonly Dot[]): void;
   dots(): readonly Dot[];
@@ -30,11 +34,12 @@ export function openTrack(): Track {
     if (dots.length > dotsMax) dots = dots.slice(dots.length - dotsMax);
   };
   return {
-    add(dot) {
+    add(dot, toldAt = dot.at) {
       const last = dots.at(-1);
       if (!last || dot.at > last.at) dots.push(dot);
+      else if (dot.quality > last.quality) dots.push({ ...dot, at: Math.max(toldAt, last.at + 1) });
       else if (dot.at === last.at) dots[dots.length - 1] = dot;
-      else dots = merged(dots, [dot]);
+      else if (dot.quality < last.quality) dots = merged(dots, [dot]);
       trim();
     },
     merge(history) {
@@ -91,7 +96,7 @@ export function drawn(dots: readonly Dot[], from: Timestamp, to: Timestamp, gapA
       }
       // The dot before the window is drawn too, so that the line enters from the left edge.
       if (out.x.length === 0 && before && dot.at - before.at <= gapAfterUs) put(out, before);
-      const joins = before && before.value !== null && isGood(before.quality) !== isGood(dot.quality);
+      const joins = before && before.value !== null && !isBad(before.quality) && isGood(before.quality) !== isGood(dot.quality);
       put(out, dot, joins ? before : undefined);
     }
     before = dot;
@@ -107,14 +112,15 @@ export function drawn(dots: readonly Dot[], from: Timestamp, to: Timestamp, gapA
   return out;
 }
 
+/** The way between a good dot and an uncertain one belongs to the uncertain line, whichever of them comes first. */
 function put(out: Drawn, dot: Dot, joined?: Dot): void {
   const usable = isBad(dot.quality) ? null : dot.value;
   const good = isGood(dot.quality);
-  // Where a line changes its kind, the new one begins at the last dot of the old one.
-  if (joined && usable !== null && out.x.length > 0) (good ? out.good : out.uncertain)[out.x.length - 1] = joined.value;
+  const joins = joined !== undefined && usable !== null && out.x.length > 0;
+  if (joins && !good) out.uncertain[out.x.length - 1] = joined.value;
   out.x.push(dot.at / 1e6);
   out.good.push(good ? usable : null);
-  out.uncertain.push(good ? null : usable);
+  out.uncertain.push(good && !joins ? null : usable);
   out.min.push(dot.min ?? null);
   out.max.push(dot.max ?? null);
 }

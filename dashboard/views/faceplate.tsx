@@ -36,8 +36,7 @@ function Plate({ room, point }: { room: Room; point: ShownPoint }) {
       <p class={`big ${reading.trust}`}>
         <Mark trust={reading.trust} />
         <output class="figure">{reading.text}</output>
-        <span class="unit">{reading.unit}</span>
-        {reading.was !== undefined && <s>{reading.was}</s>}
+        {reading.was === undefined ? <span class="unit">{reading.unit}</span> : <s>{`was ${reading.was} ${reading.unit}`}</s>}
       </p>
       {isNumber && point.range && <RangeBar point={point} value={sample.value as number} trusted={reading.trust === "good"} />}
       <dl class="facts">

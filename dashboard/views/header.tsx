@@ -8,11 +8,12 @@ export function Header({ room }: { room: Room }) {
   const picture = room.shown.value;
   const now = room.now.value;
   const who = greeting?.principal;
+  const lost = room.contact.lost.value;
   return (
     <header class="top">
       <strong class="site">{greeting?.site ?? "Plainview"}</strong>
-      <span class={`which ${picture.kind}`} role="status">
-        {picture.kind === "live" ? "LIVE" : "REPLAY · NOT LIVE"}
+      <span class={`which ${picture.kind} ${lost ? "lost" : ""}`} role="status">
+        {picture.kind === "replay" ? "REPLAY · NOT LIVE" : lost ? "NO CONTACT" : "LIVE"}
       </span>
       <time class="clock">{now === undefined ? "--:--:--" : picture.kind === "live" ? clockText(now) : dayAndClockText(now)}</time>
       <ReplayMaker room={room} />

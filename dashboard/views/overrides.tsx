@@ -59,10 +59,7 @@ export function OverrideRow({ room, override, isNamed = false }: { room: Room; o
       <b class="what">{value}</b>
       <span class="left">{left}</span>
       <span class="why" title={override.reason}>
-        {override.inEffect ? "" : `▲ not in effect${override.why === undefined ? "" : `: ${override.why}`} `}
-        {problem.value !== undefined
-          ? `✕ ${problem.value}`
-          : `${override.by} since ${sinceText(override.since)}${override.reason ? ` · ${override.reason}` : ""}`}
+        {problem.value !== undefined ? `✕ ${problem.value}` : heldText(override)}
       </span>
       <button type="button" disabled={room.contact.lost.value || !point} onClick={release}>
         Release…
@@ -70,6 +67,12 @@ export function OverrideRow({ room, override, isNamed = false }: { room: Room; o
       <ConfirmDialog room={room} asked={asked.value} onAnswer={answer} />
     </div>
   );
+}
+
+/** What is to be said beside the value: first whether the plant follows it, then who and why. */
+function heldText({ inEffect, why, by, since, reason }: OverrideJson): string {
+  const follows = inEffect ? "" : why === "not known" ? "▲ not known whether the plant follows" : `▲ ${why ?? "not in effect"}`;
+  return [follows, `${by} since ${sinceText(since)}`, reason ?? ""].filter(Boolean).join(" · ");
 }
 
 function sinceText(since: string): string {

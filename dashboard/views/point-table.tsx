@@ -96,7 +96,7 @@ export function PointTable({ room }: { room: Room }) {
 
 function PointRow({ room, point, top }: { room: Room; point: ShownPoint; top: number }) {
   const reading = readingOf(room, point);
-  const held = room.overrides.items.value.some((override) => override.point === point.id);
+  const held = room.shown.value.kind === "live" ? room.overrides.items.value.find((override) => override.point === point.id) : undefined;
   return (
     <div
       class={`point-row ${reading.trust}`}
@@ -111,7 +111,10 @@ function PointRow({ room, point, top }: { room: Room; point: ShownPoint; top: nu
       <span class="name" title={`${point.title} · ${point.device} · ${point.binding.address}`}>
         <b>{point.id}</b> <i>{point.title}</i>
         {held && (
-          <span class="badge held" title="held by an override">
+          <span
+            class={`badge held ${held.inEffect ? "" : "look"}`}
+            title={`held by ${held.by}${held.inEffect ? "" : `; ${held.why ?? "not in effect"}`}`}
+          >
             held
           </span>
         )}

@@ -33,10 +33,10 @@ export function readingOf(room: Room, point: ShownPoint): Reading {
   return {
     trust,
     text: valueText(point, sample?.value),
-    unit: isGone ? "" : unitText(point.unit),
-    quality: lost && sample ? `no contact (was ${qualityText(sample.quality)})` : qualityText(sample?.quality),
+    unit: isGone && !good ? "" : unitText(point.unit),
+    quality: trust === "unknown" && sample ? "no contact" : qualityText(sample?.quality),
     age: sample && now !== undefined ? durationText((now - sample.at) / 1000) : "",
-    was: good && `was ${valueText(point, good.value)} ${unitText(point.unit)}`.trim(),
+    was: good && valueText(point, good.value),
     sample,
   };
 }

@@ -111,7 +111,7 @@ function follow(room: Room, picture: Picture, point: ShownPoint, window: TrendWi
 
   const stopListening = picture.onSamples((samples) => {
     for (const { point: id, value, quality, sourceTime } of samples) {
-      if (id === point.id) track.add({ at: sourceTime, value: numberOf(value), quality });
+      if (id === point.id) track.add({ at: sourceTime, value: numberOf(value), quality }, picture.clock.now());
     }
     schedule();
   });
