@@ -172,7 +172,7 @@ function post(body: object): RequestInit {
 
 /** Where the plant takes faults, as the gateway said at the start. */
 async function demoDoor(): Promise<string> {
-  const said = gateway.said.map((line) => /control door[^0-9]*(\d{4,5})/.exec(line)?.[1]).find(Boolean);
+  const said = gateway.said.map((line) => /--demo-url http:\/\/127\.0\.0\.1:(\d+)/.exec(line)?.[1]).find(Boolean);
   return `http://127.0.0.1:${said ?? 4010}`;
 }
 
