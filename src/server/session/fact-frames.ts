@@ -89,7 +89,7 @@ export function derivedFrame(derivation: Derivation, timeline: string): ServerFr
 export function commandFrame(stamped: StampedStep, timeline: string, plant: Plant): Told {
   const { command, state } = stamped.step;
   const type = commandEventName(command.asked, state);
-  const data = { ...actFields(command.act, command.asked, plant), ...commandJson(stamped), type };
+  const data = { type, ...actFields(command.act, command.asked, plant), ...commandJson(stamped) };
   const about = command.act.do === "call" ? { device: command.act.device } : { point: command.act.point };
   return { frame: { type: "event", timeline, commandId: command.id, data }, ...about };
 }

@@ -231,6 +231,14 @@ export function openSession(socket: WebSocket, raw: Duplex, caller: Caller, part
     subscriptions = undefined;
   }
 
+  function check(): void {
+    if (ended || (signedIn && !principal())) return;
+    if (++silentChecks > 2) {
+      end(closeCodes.silent, "no sign of life");
+      socket.terminate();
+    } else socket.ping();
+  }
+
   return {
     get signedIn() {
       return signedIn;
@@ -239,12 +247,6 @@ export function openSession(socket: WebSocket, raw: Duplex, caller: Caller, part
       return socket.bufferedAmount;
     },
     end,
-    check() {
-      if (ended || (signedIn && !principal())) return;
-      if (++silentChecks > 2) {
-        end(closeCodes.silent, "no sign of life");
-        socket.terminate();
-      } else socket.ping();
-    },
+    check,
   };
 }
