@@ -19,7 +19,8 @@ const distributionRefused = 0x60;
 
 /** BACnet/IP on one UDP socket (Annex J). */
 export async function openUdp(options: UdpOptions, env: AdapterEnv, signal: AbortSignal): Promise<UdpTransport> {
-  const socket = createSocket({ type: "udp4", reuseAddr: false });
+  // Addresses are always numbers here: without this the system's name service is asked for each datagram.
+  const socket = createSocket({ type: "udp4", reuseAddr: false, lookup: (host, _options, done) => done(null, host, 4) });
   await bound(socket, options.listen, signal);
   // A burst of answers to one Who-Is must fit; some systems allow less, which is no error.
   try {

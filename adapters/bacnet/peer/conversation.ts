@@ -157,16 +157,24 @@ export class Conversation {
   }
 }
 
-/** Puts the answers of a multiple read where they were asked for. */
+/** Puts the answers of a multiple read where they were asked for: nearly always in the order of the question. */
 function place(answer: Buffer, wanted: readonly Wanted[], chunk: ReadChunk, got: Got[]): void {
-  const found = new Map<string, Got>();
+  const strays = new Map<string, Got>();
+  let next = 0;
   for (const { object, results } of decodeReadMultipleAck(answer)) {
     for (const result of results) {
-      found.set(keyOf({ object, property: result.property, ...(result.index !== undefined && { index: result.index }) }), "values" in result ? { values: result.values } : { error: result.error });
+      const one: Got = "values" in result ? { values: result.values } : { error: result.error };
+      const index = chunk.wanted[next];
+      const asked = index === undefined ? undefined : wanted[index];
+      if (asked && asked.property === result.property && asked.index === result.index && sameObject(asked.object, object)) {
+        got[index!] = one;
+        next++;
+      } else strays.set(keyOf({ object, property: result.property, ...(result.index !== undefined && { index: result.index }) }), one);
     }
   }
-  for (const index of chunk.wanted) {
-    const one = found.get(keyOf(wanted[index]!));
+  if (strays.size === 0 && next === chunk.wanted.length) return;
+  for (const index of chunk.wanted.slice(next)) {
+    const one = strays.get(keyOf(wanted[index]!));
     if (one) got[index] = one;
   }
 }

@@ -60,6 +60,8 @@ export class SegmentReceiver {
   /** Last sequence number in order, and the one the current window began after. */
   #last = -1;
   #windowStart = -1;
+  /** The hole that is there was asked for: asking for it with every segment behind it would bring the window that often. */
+  #askedAgain = false;
 
   constructor(proposedWindow: number, ourWindow: number, maxSegments: number) {
     this.window = Math.max(1, Math.min(proposedWindow || 1, ourWindow, 127));
@@ -72,6 +74,7 @@ export class SegmentReceiver {
     if (this.#parts.length >= this.#maxSegments) return { answer: "too-long" };
     this.#parts.push(Buffer.from(data));
     this.#last++;
+    this.#askedAgain = false;
     if (!more) return { answer: "acknowledge", sequence, complete: Buffer.concat(this.#parts) };
     // The first segment is acknowledged by itself: the answer carries the window from here on.
     if (this.#last === 0 || this.#last - this.#windowStart >= this.window) {
@@ -83,9 +86,16 @@ export class SegmentReceiver {
 
   #outOfOrder(sequence: number, expected: number): SegmentVerdict {
     const behind = (expected - sequence + 256) & 0xff;
+    // Segments that were here already come when an acknowledgement was lost: it is given again, once for each time round.
+    if (behind <= this.window && this.#last >= 0) return behind === 1 ? this.#again() : { answer: "none" };
+    if (this.#askedAgain) return { answer: "none" };
+    this.#askedAgain = true;
     this.#windowStart = this.#last;
-    // One that was here already: its acknowledgement was lost, so it is given again.
-    if (behind <= this.window && this.#last >= 0) return { answer: "acknowledge", sequence: this.#last & 0xff };
     return { answer: "negative", sequence: this.#last < 0 ? 0xff : this.#last & 0xff };
+  }
+
+  #again(): SegmentVerdict {
+    this.#windowStart = this.#last;
+    return { answer: "acknowledge", sequence: this.#last & 0xff };
   }
 }

@@ -283,7 +283,9 @@ function bitsOf(bytes: Buffer, at: number, length: number): readonly boolean[] {
   const unused = bytes[at]!;
   const count = (length - 1) * 8 - unused;
   if (unused > 7 || count < 0) throw new Malformed(`a bit string with ${unused} unused bits in ${length - 1} octets`);
-  return Array.from({ length: count }, (_, i) => (bytes[at + 1 + (i >> 3)]! & (0x80 >> (i & 7))) !== 0);
+  const bits: boolean[] = [];
+  for (let i = 0; i < count; i++) bits.push((bytes[at + 1 + (i >> 3)]! & (0x80 >> (i & 7))) !== 0);
+  return bits;
 }
 
 function dateOf(bytes: Buffer, at: number, length: number): RawDate {
