@@ -1,4 +1,5 @@
 import type { AdapterModule } from "#src/contract/adapter.ts";
+import type { ExposerModule } from "#src/contract/exposer.ts";
 import { checkConfig } from "./check.ts";
 import { deviceOf, deviceSchema, linkOf, linkSchema } from "./config.ts";
 import { ModbusConnection } from "./connection.ts";
@@ -8,6 +9,13 @@ import { Exchange } from "./exchange.ts";
 import { RtuFraming } from "./framing-rtu.ts";
 import { TcpFraming } from "./framing-tcp.ts";
 import { silenceMs } from "./serial.ts";
+import { ModbusServer, checkServer, serverSchema } from "./server/index.ts";
+
+const server: ExposerModule<typeof serverSchema> = {
+  options: serverSchema,
+  check: checkServer,
+  create: (options, { latest }, env) => new ModbusServer(options, latest, env),
+};
 
 /** Modbus TCP, RTU over TCP and serial RTU. */
 export const modbusAdapter: AdapterModule<typeof linkSchema, typeof deviceSchema> = {
@@ -16,6 +24,7 @@ export const modbusAdapter: AdapterModule<typeof linkSchema, typeof deviceSchema
   link: linkSchema,
   device: deviceSchema,
   check: checkConfig,
+  server: server as unknown as ExposerModule,
   create(config, env) {
     const link = linkOf(config.link);
     const limits = config.devices.map((device) => ({ id: device.id, limits: deviceOf(device.options) }));

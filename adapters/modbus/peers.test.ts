@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { afterAll, describe, expect, it } from "vitest";
 import ModbusRTU from "modbus-serial";
 import { parse as parseSite } from "yaml";
@@ -87,7 +88,11 @@ describe("the adapter against implementations nobody here wrote", () => {
       await peers.start(server, ["rtu", far, "1"]);
       const connection = await open({ transport: "serial", path: near, baudRate: 115_200, parity: "none" });
       await readsAndWrites(connection, 10_000, 0);
+      const ended = once(line, "exit");
       line.kill();
+      await ended;
+      // A serial line that is pulled out says nothing by itself; the next request finds out.
+      await expect(connection.read([point("holding:1")], soon())).rejects.toMatchObject({ code: "link-lost" });
       expect(await connection.lost).toMatchObject({ code: "link-lost" });
       await connection.close();
     } finally {

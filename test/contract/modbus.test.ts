@@ -114,10 +114,18 @@ describeAdapterContract({
   open: () => open("tcp"),
   badConfigs,
   has,
+  besides: {
+    "independent peers": { says: "libmodbus, pymodbus, modbus-serial, demo plant", file: "adapters/modbus/peers.test.ts" },
+    fuzz: { says: "200,000 frames each way", file: "adapters/modbus/fuzz.test.ts" },
+  },
 });
 describeAdapterContract({
   module: { ...modbusAdapter, protocol: "modbus-rtu" },
   open: () => open("rtu"),
   badConfigs,
   has: { ...has, devices: false },
+  besides: {
+    "independent peers": { says: "libmodbus (serial line), pymodbus (over TCP)", file: "adapters/modbus/peers.test.ts" },
+    fuzz: { says: "200,000 frames", file: "adapters/modbus/fuzz.test.ts" },
+  },
 });
