@@ -2,7 +2,10 @@ import type { Command } from "#msgs/command.ts";
 import type { Control, ControlParts, Outside } from "./open-control.ts";
 import type { ControlRecord, DocumentRow, RecordedState } from "./record.ts";
 import type { ControlTap } from "./control-tap.ts";
-import type { Refusal } from "./gates.ts";
+import type { ControlConfig } from "./control-config.ts";
+import type { Life } from "./ledger.ts";
+import type { Plan } from "./plan.ts";
+import type { Refusal, Target } from "./gates.ts";
 import { isSameValue } from "./slots.ts";
 import { Asker } from "./asker.ts";
 import { Courier } from "./courier.ts";
@@ -35,78 +38,26 @@ export interface DesksParts extends Omit<ControlParts, "record">, Outside {
 
 /** Puts the control room together: who knows whom, and nothing else. */
 export function assemble(parts: DesksParts): Omit<Control, "audit"> {
-  const { record, plant, latest, time, timers, log, into, devices, tap, state } = parts;
+  const { record, plant, latest, time, log, into, tap, state } = parts;
   const config = { ...defaultControl, ...parts.config };
-  const ledger = new Ledger({ record, time, into, rememberAtMost: config.rememberAtMost });
-  const slots = new SlotTable(state.slots);
-  const acts = new OperatorActs({ record, time, into });
-  const asker = new Asker({ devices, timers, log, askEveryMs: config.askEveryMs, askTimeoutMs: config.askTimeoutMs });
-  const verifier = new Verifier({ tap, asker, plant, time });
-  const deviceSlots = new DeviceSlots({ config, devices, timers, time, slots, record, log });
-  const keepsSlots = (point: string) => deviceSlots.isKeptBy(point);
-  const followUp = new FollowUp({ config, time, ledger, verifier, deviceSlots });
+  const base = foundations(parts, config);
+  const { ledger, slots, acts, asker, deviceSlots, followUp } = base;
   const leases = new Leases({ config, time, plant, tap, acts }, parts.documents.leases);
   const selects = new Selects({ config, time });
-  const passes = (command: Command) => passesWhenFull(command, config.safeState);
-  const views = new Views({
-    config,
-    plant,
-    latest,
-    time,
-    slots,
-    interlocks: new InterlockBook(plant),
-    keepsSlots,
-    refuseRecord: (command) => (record.state === "full" && !passes(command) ? recordFull : undefined),
-    refuseLease: (target, by) => leases.refuse(target, by),
-    refuseSelect: (command, target, by) => selects.refuse(command, target, by),
-  });
-  const mustBeDurable = ({ command }: { command: Command }) => !passes(command);
-  const courier = new Courier({
-    config,
-    devices,
-    timers,
-    time,
-    ledger,
-    slots,
-    followUp,
-    planFor: ({ command, target }) => views.planOf(command, target),
-    recheck: ({ command, target, by, isOurOwn }, plan) =>
-      firstRefusal(gatesBeforeSending, views.gateView(command, target, by, isOurOwn, plan)),
-    mustBeDurable,
-  });
-  const lanes = new Lanes(config.laneAtMost);
-  const desk = new OneDesk({
-    config,
-    time,
-    tap,
-    record,
-    ledger,
-    views,
-    lanes,
-    courier,
-    mustBeDurable,
-    onAccepted: (_command, { point }) => point && selects.use(point.id),
-  });
+  const { views, desk } = door(parts, config, base, leases, selects);
   const submit: OneDesk["submit"] = (command, by) => desk.submit(command, by);
   const submitOwn: OneDesk["submit"] = (command, by) => desk.submitOwn(command, by);
   const effect = new Effect({ plant, time, tap, into, slots, followUp, deviceSlots, submitOwn });
-  const overrides = new Overrides({ config, time, tap, slots, ledger, record, effectOf: (point) => effect.of(point), submit, submitOwn });
+  const effectOf: Effect["of"] = (point) => effect.of(point);
+  const overrides = new Overrides({ config, time, tap, slots, ledger, record, effectOf, submit, submitOwn });
   const isMomentary = (point: string) => plant.points.get(point)?.control?.mode === "momentary";
-  const recipes = new Recipes({
-    time,
-    ledger,
-    slots,
-    acts,
-    isMomentary,
-    wouldRefuse: (command, by) => desk.wouldRefuse(command, by),
-    submit,
-    submitOwn,
-  });
+  const wouldRefuse: OneDesk["wouldRefuse"] = (command, by) => desk.wouldRefuse(command, by);
+  const recipes = new Recipes({ time, ledger, slots, acts, isMomentary, wouldRefuse, submit, submitOwn });
   record.onState((now, reason) => {
     log.warn("the record's state changed", { state: now, reason });
     into.publish({ kind: "event", type: `record.${now}`, data: { reason } });
   });
-  takeUp(state, { config, tap, ledger, followUp, views, slots, keepsSlots });
+  takeUp(state, { config, tap, ledger, followUp, views, slots, keepsSlots: (point) => deviceSlots.isKeptBy(point) });
   effect.begin();
   overrides.begin();
   recipes.begin(parts.documents.recipes);
@@ -129,6 +80,46 @@ export function assemble(parts: DesksParts): Omit<Control, "audit"> {
       await record.close();
     },
   };
+}
+
+/** What knows nothing of people: commands and slots as they stand, and what looks at the plant. */
+function foundations(parts: DesksParts, config: ControlConfig) {
+  const { record, plant, time, timers, log, into, devices, tap, state } = parts;
+  const ledger = new Ledger({ record, time, into, rememberAtMost: config.rememberAtMost });
+  const slots = new SlotTable(state.slots);
+  const asker = new Asker({ devices, timers, log, askEveryMs: config.askEveryMs, askTimeoutMs: config.askTimeoutMs });
+  const verifier = new Verifier({ tap, asker, plant, time });
+  const deviceSlots = new DeviceSlots({ config, devices, timers, time, slots, record, log });
+  const followUp = new FollowUp({ config, time, ledger, verifier, deviceSlots });
+  return { ledger, slots, asker, deviceSlots, followUp, acts: new OperatorActs({ record, time, into }) };
+}
+
+/** The gates, the way out, and the desk in front of both. */
+function door(parts: DesksParts, config: ControlConfig, base: ReturnType<typeof foundations>, leases: Leases, selects: Selects) {
+  const { record, plant, latest, time, timers, devices, tap } = parts;
+  const { ledger, slots, deviceSlots, followUp } = base;
+  const passes = (command: Command) => passesWhenFull(command, config.safeState);
+  const mustBeDurable = ({ command }: { command: Command }) => !passes(command);
+  const views = new Views({
+    config,
+    plant,
+    latest,
+    time,
+    slots,
+    interlocks: new InterlockBook(plant),
+    keepsSlots: (point) => deviceSlots.isKeptBy(point),
+    refuseRecord: (command) => (record.state === "full" && !passes(command) ? recordFull : undefined),
+    refuseLease: (target, by) => leases.refuse(target, by),
+    refuseSelect: (command, target, by) => selects.refuse(command, target, by),
+  });
+  const planFor = ({ command, target }: Life) => views.planOf(command, target);
+  const recheck = ({ command, target, by, isOurOwn }: Life, plan: Plan) =>
+    firstRefusal(gatesBeforeSending, views.gateView(command, target, by, isOurOwn, plan));
+  const courier = new Courier({ config, devices, timers, time, ledger, slots, followUp, planFor, recheck, mustBeDurable });
+  const lanes = new Lanes(config.laneAtMost);
+  const onAccepted = (_command: Command, { point }: Target) => point && selects.use(point.id);
+  const desk = new OneDesk({ config, time, tap, record, ledger, views, lanes, courier, mustBeDurable, onAccepted });
+  return { views, desk };
 }
 
 const recordFull: Refusal = {

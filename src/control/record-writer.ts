@@ -1,6 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { FlatWrite, FromWriter, RecordFileOptions, ToWriter } from "./record-protocol.ts";
 import { assert } from "#src/kit/errors.ts";
+import { machineTimers } from "#src/timeline/machine-clocks.ts";
 import { RecordFile } from "./record-file.ts";
 
 /** What is kept in memory while nothing can be written; beyond it the oldest audit entries are lost, and that is said. */
@@ -32,7 +33,7 @@ function catchUp(): boolean {
 }
 
 function hold(writes: readonly FlatWrite[]): void {
-  if (held.length === 0) setTimeout(retry, tryAgainMs);
+  if (held.length === 0) machineTimers.after(tryAgainMs, retry);
   held.push(...writes);
   if (held.length <= heldAtMost) return;
   dropped += held.length - heldAtMost;
@@ -40,7 +41,7 @@ function hold(writes: readonly FlatWrite[]): void {
 }
 
 function retry(): void {
-  if (!catchUp()) setTimeout(retry, tryAgainMs);
+  if (!catchUp()) machineTimers.after(tryAgainMs, retry);
 }
 
 function commit(batch: number, writes: readonly FlatWrite[]): void {
