@@ -13,6 +13,7 @@ import { openIncidents } from "#src/incidents.ts";
 import { Closers } from "#src/kit/closers.ts";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";
 import { seededRandom } from "#src/kit/random.ts";
+import { openExposers } from "#src/exposers.ts";
 import { openLive } from "#src/live.ts";
 import { missionThreads } from "#src/mission-threads.ts";
 import { openAuthStore } from "#src/server/auth/sqlite-store.ts";
@@ -89,6 +90,8 @@ async function compose(site: Site, options: GatewayOptions, closers: Closers): P
   const desk = await control.start({ into: live.driver, devices: host });
   closers.add("control", () => desk.close());
   await host.apply(site.adapters);
+  const exposers = await openExposers(site.expose, live, desk.desk, log.area("expose"));
+  closers.add("server sides", () => exposers.close());
 
   const missions = new MissionBook(missionThreads({ version, journalFolder, url: storage.url, message: storage.message }));
   closers.add("missions", () => missions.close());

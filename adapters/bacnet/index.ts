@@ -1,7 +1,15 @@
 import type { AdapterModule } from "#src/contract/adapter.ts";
+import type { ExposerModule } from "#src/contract/exposer.ts";
 import { check } from "./check.ts";
 import { deviceSchema, linkSchema } from "./config.ts";
 import { dial } from "./dial.ts";
+import { BacnetServer, checkServer, serverSchema } from "./server/index.ts";
+
+const server: ExposerModule<typeof serverSchema> = {
+  options: serverSchema,
+  check: checkServer,
+  create: (options, { plant, latest }, env) => new BacnetServer(options, () => plant, latest, env),
+};
 
 /** BACnet/IP: devices of buildings, found, read, listened to, commanded. */
 export const bacnetAdapter: AdapterModule<typeof linkSchema, typeof deviceSchema> = {
@@ -10,5 +18,6 @@ export const bacnetAdapter: AdapterModule<typeof linkSchema, typeof deviceSchema
   link: linkSchema,
   device: deviceSchema,
   check,
+  server: server as unknown as ExposerModule,
   create: (config, env) => ({ connect: (signal) => dial(config, env, signal) }),
 };

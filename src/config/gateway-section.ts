@@ -1,11 +1,11 @@
 import type { Static } from "typebox";
 import { durationMs, sizeBytes } from "./duration.ts";
 import type { Reading } from "./reading.ts";
-import { AuthSection, CommandsSection, DataSection, ExposeEntry, LogSection, ServerSection, StoreSection } from "./schema-gateway.ts";
+import { AuthSection, CommandsSection, DataSection, LogSection, ServerSection, StoreSection } from "./schema-gateway.ts";
 import { SiteRest } from "./schema.ts";
 import type { Site, SiteAuth, SiteCommands, SiteServer, SiteStore } from "./site.ts";
 
-export type GatewayPart = Pick<Site, "name" | "timeZone" | "server" | "auth" | "data" | "store" | "log" | "commands" | "expose">;
+export type GatewayPart = Pick<Site, "name" | "timeZone" | "server" | "auth" | "data" | "store" | "log" | "commands">;
 
 /** The gateway's own settings, or undefined when some are unusable; what is wrong is reported either way. */
 export function readGateway(reading: Reading, env: Readonly<Record<string, string | undefined>>): GatewayPart | undefined {
@@ -16,10 +16,9 @@ export function readGateway(reading: Reading, env: Readonly<Record<string, strin
   const store = readStore(reading, env);
   const log = reading.section("log", LogSection);
   const commands = reading.section("commands", CommandsSection);
-  const expose = readExpose(reading);
   if (server) checkDoor(reading, server, auth);
   if (!site || !server || !auth || !data || !store || !log || !commands) return undefined;
-  return { ...site, server, auth, data, store, log, commands: commandsOf(commands), expose };
+  return { ...site, server, auth, data, store, log, commands: commandsOf(commands) };
 }
 
 function readName(reading: Reading): { name: string; timeZone: string } | undefined {
@@ -102,13 +101,4 @@ function commandsOf(commands: Static<typeof CommandsSection>): SiteCommands {
     heldMs: durationMs(heldFor),
     selectRequired: select,
   };
-}
-
-function readExpose(reading: Reading): GatewayPart["expose"] {
-  const entries = reading.items("expose", ExposeEntry);
-  reading.unique(entries, "a server side");
-  return entries.map(({ value }) => {
-    const { id, protocol, points, writable, ...options } = value;
-    return { id, protocol, points, writable, options };
-  });
 }

@@ -2,6 +2,7 @@ import type { AdapterModule } from "#src/contract/adapter.ts";
 import { readAdapters } from "./adapters-section.ts";
 import { crossCheck } from "./cross-check.ts";
 import type { CheckInterlock } from "./cross-check.ts";
+import { readExpose } from "./expose-section.ts";
 import { readGateway } from "./gateway-section.ts";
 import { readPlant } from "./plant-section.ts";
 import { arrange } from "./problem.ts";
@@ -51,6 +52,7 @@ export function loadSite(text: string, options: LoadOptions): Loaded {
   const gateway = readGateway(reading, options.env);
   const adapters = readAdapters(reading, options.modules);
   const plant = readPlant(reading);
+  const expose = readExpose(reading, options.modules, adapters.meant);
   crossCheck(reading, adapters, plant, gateway, options.checkInterlock);
   const problems = arrange([...early, ...withoutConsequences(reading.problems, early)]);
   if (problems.length > 0 || !gateway) return { problems };
@@ -62,6 +64,7 @@ export function loadSite(text: string, options: LoadOptions): Loaded {
     adapters: adapters.adapters,
     devices: adapters.devices,
     points: adapters.points.map(({ value }) => value),
+    expose,
   };
   return {
     site: {

@@ -195,9 +195,7 @@ export const CommandsSection = Type.Object(
 export const ExposeEntry = Type.Object(
   {
     id: Id("Name of this server side."),
-    protocol: Type.String({ minLength: 1, description: "What it speaks: modbus, opcua, bacnet, sparkplug." }),
-    points: Type.Array(Type.String(), { default: ["**"], description: "Points shown; `*` stands for one word, `**` for any number." }),
-    writable: Type.Boolean({ default: false, description: "Whether writes from there are passed to the desk." }),
+    protocol: Type.String({ minLength: 1, description: "What it speaks: modbus or bacnet." }),
   },
   { additionalProperties: true, description: "A server side: shows points to other systems. Further settings are the protocol's own." },
 );

@@ -1,6 +1,7 @@
 import type { LimitRule } from "#msgs/alarm.ts";
 import type { AdapterId, Area, Device, Point, PointId, Valve, Value } from "#msgs/point.ts";
 import type { AdapterConfig, AdapterModule } from "#src/contract/adapter.ts";
+import type { ExposerModule } from "#src/contract/exposer.ts";
 import type { Role } from "#src/contract/control.ts";
 import type { SiteProblem } from "./problem.ts";
 
@@ -103,8 +104,7 @@ export interface Recipe {
 export interface SiteExpose {
   readonly id: string;
   readonly protocol: string;
-  readonly points: readonly string[];
-  readonly writable: boolean;
-  /** The protocol's own settings. */
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly module: ExposerModule;
+  /** The protocol's own settings, checked by it. */
+  readonly options: unknown;
 }

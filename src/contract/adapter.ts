@@ -4,6 +4,7 @@ import type { Priority } from "#msgs/command.ts";
 import type { Quality } from "#msgs/quality.ts";
 import type { Timestamp } from "#msgs/time.ts";
 import type { Cancel, LiveTime, Timers } from "./clock.ts";
+import type { ExposerModule } from "./exposer.ts";
 import type { Log } from "#src/kit/log.ts";
 
 /** A protocol: what its configuration looks like, what its addresses mean, how one link to it is made. */
@@ -18,6 +19,8 @@ export interface AdapterModule<Link extends TSchema = TSchema, DeviceOptions ext
   check(config: AdapterConfig<Static<Link>, Static<DeviceOptions>>): readonly Problem[];
   /** The configuration has passed `check`. */
   create(config: AdapterConfig<Static<Link>, Static<DeviceOptions>>, env: AdapterEnv): Adapter;
+  /** The server side, where the protocol has one: points of any protocol shown in this one. */
+  readonly server?: ExposerModule;
 }
 
 export interface AdapterConfig<Link = unknown, DeviceOptions = unknown> {

@@ -1,8 +1,19 @@
+import type { Static, TSchema } from "typebox";
+import type { AdapterEnv, Problem } from "./adapter.ts";
 import type { Bus } from "./bus.ts";
 import type { Desk } from "./control.ts";
+import type { LatestValues, Plant } from "./gateway.ts";
 
 /** A server side: shows chosen points to the outside (Modbus, BACnet, OPC UA, Sparkplug edge) and passes writes to the desk. */
 export interface Exposer {
   start(bus: Bus, desk: Desk): Promise<void>;
   close(): Promise<void>;
+}
+
+/** How a protocol is exposed: what its options look like, what is wrong with them, and the server made of them. */
+export interface ExposerModule<Options extends TSchema = TSchema> {
+  readonly options: Options;
+  check(options: Static<Options>): readonly Problem[];
+  /** The options have passed `check`. */
+  create(options: Static<Options>, seen: { readonly plant: Plant; readonly latest: LatestValues }, env: AdapterEnv): Exposer;
 }

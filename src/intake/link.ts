@@ -46,6 +46,7 @@ export class Link {
   #reason: string | undefined;
   #connection: Connection | undefined;
   #attempted = false;
+  #keepsSlots = false;
   #running: Promise<void> | undefined;
 
   constructor(spec: LinkSpec, parts: LinkParts) {
@@ -98,9 +99,9 @@ export class Link {
     return connection.act(this.#inDeviceTerms(act), signal);
   }
 
-  /** The device keeps the sixteen slots itself. Known only while connected. */
+  /** The devices keep the sixteen slots themselves. Once known it stays known: a lost link changes nothing about that. */
   keepsSlots(): boolean {
-    return this.#connection?.slots !== undefined;
+    return this.#keepsSlots;
   }
 
   /** The device's own sixteen, in the point's unit. */
@@ -159,6 +160,7 @@ export class Link {
     }
     this.#attempted = true;
     this.#counters.connected();
+    this.#keepsSlots = this.#connection.slots !== undefined;
     this.#reason = undefined;
     this.#turn("opened");
     this.#tell("up");
