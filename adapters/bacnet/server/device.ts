@@ -33,6 +33,7 @@ export interface BacnetDeviceOptions extends Omit<DeviceIdentity, "maxApdu" | "s
   readonly segmentation?: number;
   /** What it really does, where that differs from what it claims. */
   readonly sendsSegments?: boolean;
+  readonly sendsApdu?: number;
   readonly zone?: DeviceZone;
   readonly password?: string;
   /** Confirmed services it does not know; it rejects them. */
@@ -78,7 +79,7 @@ export class BacnetDevice {
       inAll: 256,
       serve: (service, data, from) => this.#serve(service, data, from),
       hear: (service, data, from) => this.#hear(service, data, from),
-      responder: { maxApdu, sendsSegments: options.sendsSegments ?? segmentation <= 1 },
+      responder: { maxApdu: options.sendsApdu ?? maxApdu, sendsSegments: options.sendsSegments ?? segmentation <= 1 },
     });
     const shared = { device: this.instance, application: () => this.application, env };
     this.cov = new CovServer({

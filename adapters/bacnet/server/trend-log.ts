@@ -15,6 +15,8 @@ export interface TrendLogSpec {
   readonly zone: DeviceZone;
   /** How many records one answer carries at most. */
   readonly perAnswer?: number;
+  /** Devices before protocol revision 3 know no ranges by number or time. */
+  readonly onlyPositions?: boolean;
 }
 
 /** A log with a ring of records and a number that never turns back (until 2^32, where it goes on at 1). */
@@ -59,6 +61,7 @@ export class TrendLog implements ServedObject {
 
   /** The records a range asks for, oldest first. */
   range(asked: ReadRange): Buffer {
+    if (this.#spec.onlyPositions && asked.range && asked.range.by !== "position") throw refusal(ErrorClass.SERVICES, ErrorCode.OPTIONAL_FUNCTIONALITY_NOT_SUPPORTED);
     const oldest = this.#total - this.#records.length + 1;
     const [from, to] = this.#span(asked, oldest);
     const wanted = this.#records.slice(from, to);

@@ -28,7 +28,7 @@ export class Application {
     this.requester = new Requester(network, env, options);
     this.#responder = new Responder(network, env, options.serve, options.responder);
     this.#hear = options.hear;
-    network.listen((apdu, from) => this.#receive(apdu, from));
+    network.listen(this.receive);
     network.onUnreachable((unreachable) => this.requester.unreachable(unreachable));
   }
 
@@ -49,14 +49,15 @@ export class Application {
     this.#responder.close();
   }
 
-  #receive(bytes: Buffer, from: Station): void {
+  /** What the network layer has unwrapped; public so that something can be put in between. */
+  readonly receive = (bytes: Buffer, from: Station): void => {
     try {
       this.#dispatch(decodeApdu(bytes), from);
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
       this.counters.malformed++;
     }
-  }
+  };
 
   #dispatch(apdu: Apdu, from: Station): void {
     switch (apdu.kind) {
