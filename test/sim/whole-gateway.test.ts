@@ -20,7 +20,9 @@ import { SimJournal, emptyDisk } from "./sim-journal.ts";
 // process that is killed. One seed decides everything; PLAINVIEW_SEED=n runs that seed alone.
 const soak = process.env.PLAINVIEW_SOAK !== undefined;
 const only = process.env.PLAINVIEW_SEED === undefined ? undefined : Number(process.env.PLAINVIEW_SEED);
-const seeds = only === undefined ? Array.from({ length: soak ? 200 : 12 }, (_, i) => i + 1) : [only];
+/** Seeds that once found something: 6, a deadline that published took the stamp of the fact behind it; 36 and 150, a decision taken twice after a crash. */
+const cases = [6, 36, 150];
+const seeds = only === undefined ? [...new Set([...cases, ...Array.from({ length: soak ? 200 : 10 }, (_, i) => i + 1)])] : [only];
 const second = 1_000_000;
 const backlogAtMost = 400;
 const begin = 1_790_000_000 * second;
