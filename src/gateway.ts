@@ -14,11 +14,13 @@ import { Closers } from "#src/kit/closers.ts";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";
 import { seededRandom } from "#src/kit/random.ts";
 import { openExposers } from "#src/exposers.ts";
+import { codeVersion } from "#src/code-version.ts";
 import { openLive } from "#src/live.ts";
 import { missionThreads } from "#src/mission-threads.ts";
 import { openAuthStore } from "#src/server/auth/sqlite-store.ts";
 import { openServer } from "#src/server/open-server.ts";
 import { servicesOf } from "#src/services.ts";
+import type { Reloaded } from "#src/reload.ts";
 import { openStorage } from "#src/storage.ts";
 import { machineClocks, machineTimers } from "#src/timeline/machine-clocks.ts";
 
@@ -29,6 +31,8 @@ export interface GatewayOptions {
   readonly progress: (message: string) => void;
   readonly dashboardFolder?: string;
   readonly showFirstToken?: (token: string) => void;
+  /** Reads the site file again and applies it, for whoever asks over the wire. */
+  readonly reload?: (by: string) => Promise<Reloaded>;
 }
 
 /** A gateway that serves. */
@@ -36,7 +40,7 @@ export interface Gateway {
   readonly url: string;
   readonly storage: Storage;
   /** Takes over what changed in the site file; what did not change is not touched. */
-  apply(site: Site): Promise<void>;
+  apply(site: Site, about: { readonly by: string; readonly changed: string }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -53,6 +57,7 @@ export async function openGateway(site: Site, options: GatewayOptions): Promise<
 
 async function compose(site: Site, options: GatewayOptions, closers: Closers): Promise<Gateway> {
   const { log, version, progress } = options;
+  const decidedBy = codeVersion(version);
   let current = site;
   const folder = dataFolder(site);
   const journalFolder = join(folder, "journal");
@@ -66,7 +71,7 @@ async function compose(site: Site, options: GatewayOptions, closers: Closers): P
 
   const live = await openLive({
     journal,
-    version,
+    version: decidedBy,
     log: log.area("timeline"),
     prepareControl: ({ plant, latest, time }) =>
       prepareControl({ folder, config: controlConfig(site), plant, latest, time, timers: machineTimers, log: log.area("control") }),
@@ -93,7 +98,7 @@ async function compose(site: Site, options: GatewayOptions, closers: Closers): P
   const exposers = await openExposers(site.expose, live, desk.desk, log.area("expose"));
   closers.add("server sides", () => exposers.close());
 
-  const missions = new MissionBook(missionThreads({ version, journalFolder, url: storage.url, message: storage.message }));
+  const missions = new MissionBook(missionThreads({ version: decidedBy, journalFolder, url: storage.url }));
   closers.add("missions", () => missions.close());
   const incidents = openIncidents(join(folder, "incidents.jsonl"));
   const server = await serve({
@@ -101,15 +106,28 @@ async function compose(site: Site, options: GatewayOptions, closers: Closers): P
     options,
     folder,
     closers,
-    services: servicesOf({ site: () => current, version, live, host, control: desk, journal, storage, missions, incidents }),
+    services: servicesOf({
+      site: () => current,
+      version,
+      live,
+      host,
+      control: desk,
+      journal,
+      storage,
+      missions,
+      incidents,
+      ...(options.reload && { reload: options.reload }),
+    }),
   });
   return {
     url: server.url,
     storage,
-    async apply(next) {
+    async apply(next, { by, changed }) {
       current = next;
       live.describe(next);
+      desk.configure(controlConfig(next));
       await host.apply(next.adapters);
+      void desk.audit.record("site-reloaded", by, { changed, revision: next.revision });
     },
     close: () => closers.close(),
   };

@@ -6,6 +6,7 @@ import type { Point } from "#msgs/point.ts";
 import type { Site } from "#src/config/site.ts";
 import type { PreparedControl } from "#src/control/open-control.ts";
 import type { LiveSink } from "#src/intake/outlet.ts";
+import { usPerSecond } from "#msgs/time.ts";
 import type { Log } from "#src/kit/log.ts";
 import { LimitsTap } from "#src/alarms/limits.ts";
 import { keyedPoints } from "#src/intake/keys.ts";
@@ -18,6 +19,8 @@ import { standardTaps } from "#src/timeline/standard.ts";
 
 /** Samples that may wait for the disk before intake sheds: ten seconds at a very busy site, some 60 MB. */
 const backlogAtMost = 2_000_000;
+/** After a change of code there is no checkpoint to begin with: this much of the record is enough for values and alarms to stand again. */
+const withoutCheckpointUs = 15 * 60 * usPerSecond;
 const checkpointEveryMs = 5 * 60_000;
 
 /** The live timeline with everything on it that decides. */
@@ -90,7 +93,8 @@ export async function openLive(parts: LiveParts): Promise<Live> {
 
 async function recover(opened: Opened, journal: Journal, version: string): Promise<number> {
   const retold = { facts: 0, until: opened.timeline.clock.now() };
-  for await (const entries of journal.recover(version)) for (const entry of entries) retell(opened, entry, retold);
+  for await (const entries of journal.recover(version, journal.head.at - withoutCheckpointUs))
+    for (const entry of entries) retell(opened, entry, retold);
   opened.advance(retold.until);
   return retold.facts;
 }

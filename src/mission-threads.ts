@@ -1,21 +1,15 @@
 import { Worker } from "node:worker_threads";
 import type { FromWorker, SpawnMission } from "#replay/worker-messages.ts";
 import type { MissionThread } from "#src/mission-worker.ts";
-import { MissionRefusal } from "#replay/missions.ts";
 
 const closeWithinMs = 1_000;
 
 /** Each mission runs in a thread of its own, so that the live thread stays responsive however fast a replay goes. */
-export function missionThreads(about: {
-  version: string;
-  journalFolder: string;
-  url: () => string | undefined;
-  message: () => string | undefined;
-}): SpawnMission {
+export function missionThreads(about: { version: string; journalFolder: string; url: () => string | undefined }): SpawnMission {
   return (id, hear) => {
     const url = about.url();
-    if (url === undefined) throw new MissionRefusal("no-recording", about.message() ?? "there is no database to replay from yet");
-    const workerData: MissionThread = { id, version: about.version, url, journalFolder: about.journalFolder };
+    const { version, journalFolder } = about;
+    const workerData: MissionThread = { id, version, journalFolder, ...(url !== undefined && { url }) };
     const worker = new Worker(new URL("./mission-worker.ts", import.meta.url), { workerData, name: id });
     const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
     worker.on("message", (message: FromWorker) => hear(message));

@@ -11,14 +11,15 @@ import { machineClocks, machineTimers } from "#src/timeline/machine-clocks.ts";
 export interface MissionThread {
   readonly id: string;
   readonly version: string;
-  readonly url: string;
+  /** Absent: the journal alone, which holds the last hours. */
+  readonly url?: string;
   readonly journalFolder: string;
 }
 
 assert(parentPort, "a mission runs in a worker thread");
 const port = parentPort;
 const { id, version, url, journalFolder } = workerData as MissionThread;
-const store = openStore({ url, journalFolder, log: silentLog });
+const store = openStore({ journalFolder, log: silentLog, ...(url !== undefined && { url }) });
 let runner: Runner | undefined;
 
 const say = (message: FromWorker): void => port.postMessage(message);
