@@ -69,7 +69,14 @@ export function openPicture({ client, plant, timeline, wallMs, nextFrame }: Pict
 
   const stops = [
     client.on("samples", (batch) => {
-      if (batch.timeline !== timeline) return;
+      if (batch.timeline !== timeline || batch.samples.length === 0) return;
+      // Until the time is told, the newest receipt is the best there is: no value is shown without an age.
+      if (kind === "live" && clock.now() === undefined)
+        clock.hear(
+          batch.samples.reduce((newest, { at }) => Math.max(newest, at), 0),
+          1,
+          true,
+        );
       values.take(batch.samples);
       for (const see of listeners) see(batch.samples);
     }),

@@ -56,6 +56,13 @@ export function openRoom({ client, wallMs, nextFrame, after }: RoomParts): Room 
   const selected = signal<PointId | undefined>(undefined);
   const now = signal<Timestamp | undefined>(undefined);
 
+  const beat = (): void => {
+    contact.look();
+    now.value = shown.peek().clock.now();
+  };
+  client.on("samples", () => {
+    if (now.peek() === undefined) nextFrame(beat);
+  });
   effect(() => shown.value.follow(selected.value));
   client.on("state", ({ state }) => {
     if (state === "open") void load();
@@ -133,9 +140,6 @@ export function openRoom({ client, wallMs, nextFrame, after }: RoomParts): Room 
       client.timeline = "live";
       replay.value = undefined;
     },
-    beat() {
-      contact.look();
-      now.value = shown.peek().clock.now();
-    },
+    beat,
   };
 }

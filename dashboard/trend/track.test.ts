@@ -26,6 +26,11 @@ describe("drawn", () => {
     expect(spans.map(({ kind }) => kind)).toEqual(["bad", "uncertain"]);
   });
 
+  it("shows a point that went bad as bad until it is heard again, not as a gap", () => {
+    const { spans } = drawn([dot(1, 5), dot(2, null, quality.badLink), dot(9, 6)], s, 9 * s, 2 * s);
+    expect(spans).toEqual([{ kind: "bad", from: 2 * s, to: 9 * s }]);
+  });
+
   it("is one gap from edge to edge when nothing is known", () => {
     expect(drawn([], 0, 10 * s, s).spans).toEqual([{ kind: "gap", from: 0, to: 10 * s }]);
   });

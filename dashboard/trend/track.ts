@@ -92,7 +92,7 @@ export function drawn(dots: readonly Dot[], from: Timestamp, to: Timestamp, gapA
     if (dot.at >= from) {
       if (before) {
         if (dot.at - before.at > gapAfterUs) breakLine(out, before, dot.at, from);
-        else if (!isGood(before.quality)) spanOf(out.spans, before, dot.at, from);
+        else spanOf(out.spans, before, dot.at, from);
       }
       // The dot before the window is drawn too, so that the line enters from the left edge.
       if (out.x.length === 0 && before && dot.at - before.at <= gapAfterUs) put(out, before);
@@ -103,7 +103,7 @@ export function drawn(dots: readonly Dot[], from: Timestamp, to: Timestamp, gapA
   }
   if (before) {
     if (to - before.at > gapAfterUs) breakLine(out, before, to, from);
-    else if (!isGood(before.quality)) spanOf(out.spans, before, to, from);
+    else spanOf(out.spans, before, to, from);
   } else out.spans.push({ kind: "gap", from, to });
   const first = out.x[0];
   if (before && first !== undefined && first * 1e6 - from > Math.max(gapAfterUs, (to - from) / 50)) {
@@ -126,14 +126,16 @@ function put(out: Drawn, dot: Dot, joined?: Dot): void {
 }
 
 function breakLine(out: Drawn & { spans: Span[] }, before: Dot, until: Timestamp, from: Timestamp): void {
-  out.spans.push({ kind: "gap", from: Math.max(before.at, from), to: until });
+  spanOf(out.spans, before, until, from, "gap");
   if (out.x.length === 0) return;
   out.x.push(before.at / 1e6 + 1e-6);
   for (const line of [out.good, out.uncertain, out.min, out.max]) line.push(null);
 }
 
-function spanOf(spans: Span[], before: Dot, until: Timestamp, from: Timestamp): void {
-  const kind = isBad(before.quality) ? "bad" : "uncertain";
+/** What was told bad or uncertain stays so until something better is told, however long the silence. */
+function spanOf(spans: Span[], before: Dot, until: Timestamp, from: Timestamp, otherwise?: SpanKind): void {
+  const kind = isGood(before.quality) ? otherwise : isBad(before.quality) ? "bad" : "uncertain";
+  if (kind === undefined) return;
   const last = spans.at(-1);
   const begin = Math.max(before.at, from);
   if (last && last.kind === kind && last.to === begin) spans[spans.length - 1] = { ...last, to: until };

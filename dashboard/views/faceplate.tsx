@@ -24,6 +24,7 @@ export function Faceplate({ room }: { room: Room }) {
 function Plate({ room, point }: { room: Room; point: ShownPoint }) {
   const reading = readingOf(room, point);
   const { sample } = reading;
+  const alarm = room.shown.value.alarms.standing.value.find((standing) => standing.point === point.id);
   const isNumber = typeof sample?.value === "number" && point.kind === "number";
   return (
     <div class="scroll plate" data-point={point.id} data-trust={reading.trust}>
@@ -33,6 +34,11 @@ function Plate({ room, point }: { room: Room; point: ShownPoint }) {
           {point.binding.adapter} {point.binding.address}
         </span>
       </p>
+      {alarm && (
+        <p class="standing">
+          <span class={`badge alarm ${alarm.priority}`}>{alarm.priority}</span> <b>{alarm.message}</b>
+        </p>
+      )}
       <p class={`big ${reading.trust}`}>
         <Mark trust={reading.trust} />
         <output class="figure">{reading.text}</output>

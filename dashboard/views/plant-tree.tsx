@@ -38,7 +38,10 @@ function AreaPart({ room, area }: { room: Room; area: ShownArea }) {
       >
         <Mark trust={worst} />
         <span class="name">{nameText(area.id)}</span>
-        <span class="count">{countText(addTallies(states.map(({ tally }) => tally)))}</span>
+        <Count
+          alarms={states.reduce((sum, state) => sum + state.alarms, 0)}
+          text={countText(addTallies(states.map(({ tally }) => tally)))}
+        />
       </button>
       {area.devices.map((device, i) => (
         <DeviceRow key={device.id} room={room} device={device} state={states[i]!} />
@@ -48,7 +51,7 @@ function AreaPart({ room, area }: { room: Room; area: ShownArea }) {
 }
 
 function DeviceRow({ room, device, state }: { room: Room; device: ShownDevice; state: DeviceState }) {
-  const { trust, why, tally } = state;
+  const { trust, why, tally, alarms } = state;
   return (
     <button
       type="button"
@@ -61,7 +64,7 @@ function DeviceRow({ room, device, state }: { room: Room; device: ShownDevice; s
     >
       <Mark trust={trust} />
       <span class="name">{device.id}</span>
-      <span class="count">{trust === "good" ? device.protocol : why === "" ? countText(tally) : why}</span>
+      <Count alarms={alarms} text={trust === "good" ? device.protocol : why === "" ? countText(tally) : why} />
     </button>
   );
 }
@@ -71,19 +74,30 @@ export interface DeviceState {
   /** In two words, for the row. */
   readonly why: string;
   readonly tally: Tally;
+  /** Alarms that stand on its points. */
+  readonly alarms: number;
 }
 
-/** The worse of its link and its points. */
+function Count({ alarms, text }: { alarms: number; text: string }) {
+  return (
+    <span class="count">
+      {alarms > 0 && <b class="badge alarm">{alarms === 1 ? "alarm" : `${alarms} alarms`}</b>} {text}
+    </span>
+  );
+}
+
+/** The worse of its link and its points, and the alarms beside it. */
 export function stateOf(room: Room, device: ShownDevice): DeviceState {
-  const { links, tallies, kind } = room.shown.value;
+  const { links, tallies, kind, alarms: known, plant } = room.shown.value;
   const tally = tallies.of(device.id).value;
+  const alarms = known.standing.value.filter(({ point }) => plant.points.get(point ?? "")?.device === device.id).length;
   const link = links.devices.value.get(device.id) ?? links.adapters.value.get(device.adapter);
   const points = worstOf(tally);
-  if (room.contact.lost.value) return { trust: "unknown", why: "no contact", tally };
+  if (room.contact.lost.value) return { trust: "unknown", why: "no contact", tally, alarms };
   // A replay is told of links only when they change; its points say the rest.
   const linkTrust = link === undefined && kind === "replay" ? "good" : trustOfLink(link?.state);
   const trust = worse(linkTrust, points);
-  return { trust, why: linkTrust === "good" ? "" : (link?.state ?? "not heard"), tally };
+  return { trust, why: linkTrust === "good" ? "" : (link?.state ?? "not heard"), tally, alarms };
 }
 
 export function Mark({ trust }: { trust: Trust }) {

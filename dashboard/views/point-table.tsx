@@ -97,6 +97,7 @@ export function PointTable({ room }: { room: Room }) {
 function PointRow({ room, point, top }: { room: Room; point: ShownPoint; top: number }) {
   const reading = readingOf(room, point);
   const held = room.shown.value.kind === "live" ? room.overrides.items.value.find((override) => override.point === point.id) : undefined;
+  const alarm = room.shown.value.alarms.standing.value.find((standing) => standing.point === point.id);
   return (
     <div
       class={`point-row ${reading.trust}`}
@@ -109,7 +110,12 @@ function PointRow({ room, point, top }: { room: Room; point: ShownPoint; top: nu
     >
       <Mark trust={reading.trust} />
       <span class="name" title={`${point.title} · ${point.device} · ${point.binding.address}`}>
-        <b>{point.id}</b> <i>{point.title}</i>
+        <b>{point.id}</b>
+        {alarm && (
+          <span class={`badge alarm ${alarm.priority}`} title={alarm.message}>
+            alarm
+          </span>
+        )}
         {held && (
           <span
             class={`badge held ${held.inEffect ? "" : "look"}`}
@@ -117,7 +123,8 @@ function PointRow({ room, point, top }: { room: Room; point: ShownPoint; top: nu
           >
             held
           </span>
-        )}
+        )}{" "}
+        <i>{point.title}</i>
       </span>
       <span class="value right">
         {reading.was === undefined ? reading.text : <s title="last value that could be used">{reading.was}</s>}

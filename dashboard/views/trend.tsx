@@ -33,7 +33,7 @@ export function Trend({ room }: { room: Room }) {
     <Panel
       room={room}
       name="trend"
-      title={point ? `Trend · ${point.id}` : "Trend"}
+      title={point?.id ?? "Trend"}
       extra={
         <span class="windows" role="group" aria-label="Stretch">
           {windows.map((choice) => (
@@ -64,6 +64,8 @@ interface Told {
 }
 
 const historyLateUs = 1_000_000;
+/** A replay at speed passes more samples than are sent, and a database may still be starting: the record is asked again this often. */
+const fillEveryMs = 2_000;
 
 /** Draws until it is told to stop. */
 function follow(room: Room, picture: Picture, point: ShownPoint, window: TrendWindow, place: HTMLElement, told: Told): () => void {
@@ -72,6 +74,9 @@ function follow(room: Room, picture: Picture, point: ShownPoint, window: TrendWi
   const widthUs = window.seconds * 1e6;
   let scheduled = false;
   let lastNow: number | undefined;
+  let filledAtMs = performance.now();
+  let lastFilled: number | undefined;
+  let failed = false;
   const chart = openChart(place, {
     stepped: point.kind !== "number",
     text: (value) => valueText({ kind: point.kind, ...(point.states && { states: point.states }) }, shortened(value)),
@@ -100,10 +105,14 @@ function follow(room: Room, picture: Picture, point: ShownPoint, window: TrendWi
   }
   async function load(until: number | undefined): Promise<void> {
     if (until === undefined) return;
+    filledAtMs = performance.now();
+    lastFilled = until;
     try {
       track.merge(await askHistory(room.client.http, point.id, window, until, asking.signal));
+      failed = false;
       told.problem(undefined);
     } catch (error) {
+      failed = true;
       if (!asking.signal.aborted) told.problem(error instanceof Error ? error.message : String(error));
     }
     schedule();
@@ -117,7 +126,10 @@ function follow(room: Room, picture: Picture, point: ShownPoint, window: TrendWi
   });
   const stopBeat = room.now.subscribe(() => {
     // The first telling of the time may come after the chart was opened.
-    if (lastNow === undefined && picture.clock.now() !== undefined) void load(picture.clock.now());
+    const now = picture.clock.now();
+    const isFirst = lastNow === undefined && now !== undefined;
+    const isOwed = (failed || picture.kind === "replay") && now !== lastFilled && performance.now() - filledAtMs > fillEveryMs;
+    if (isFirst || isOwed) void load(now);
     schedule();
   });
   const observer = new ResizeObserver(() => chart.resize(Math.max(50, place.clientWidth), Math.max(50, place.clientHeight)));
