@@ -72,7 +72,7 @@ export class Responder {
     const known = this.#served.get(key);
     if (request.segment) return this.#segment(key, known, request, from);
     if (known) return void this.counters.repeated++;
-    if (this.#served.size >= maxServed) {
+    if (!this.#hasRoom()) {
       this.counters.overloaded++;
       return this.#abort(request.invokeId, AbortReason.OUT_OF_RESOURCES, from);
     }
@@ -95,9 +95,24 @@ export class Responder {
     for (const [key, served] of this.#served) this.#done(key, served);
   }
 
+  /**
+   * When all places are taken, whoever has kept us waiting longest (for the rest of a question, for an acknowledgement) gives
+   * way: questions that were begun and left must not shut out the honest.
+   */
+  #hasRoom(): boolean {
+    if (this.#served.size < maxServed) return true;
+    for (const [key, served] of this.#served) {
+      if (!served.receiver && !served.sender) continue;
+      this.counters.overloaded++;
+      this.#done(key, served);
+      return true;
+    }
+    return false;
+  }
+
   #segment(key: string, known: Served | undefined, request: ConfirmedRequest, from: Station): void {
     const { sequence, window, more } = request.segment!;
-    if (!known && (sequence !== 0 || this.#served.size >= maxServed)) return this.#abort(request.invokeId, AbortReason.INVALID_APDU_IN_THIS_STATE, from);
+    if (!known && (sequence !== 0 || !this.#hasRoom())) return this.#abort(request.invokeId, AbortReason.INVALID_APDU_IN_THIS_STATE, from);
     const served = known ?? { request, from, receiver: new SegmentReceiver(window, ourWindow, maxSegmentsTaken), tries: 0, cancel: () => undefined };
     if (!served.receiver) return void this.counters.repeated++;
     this.#served.set(key, served);
