@@ -5,10 +5,10 @@ import { loadSiteFile, formatProblem, type Site } from "#src/config/index.ts";
 import { startDemoPlant, usualDoor, type DemoPlant } from "#src/demo-plant.ts";
 import { openGateway, type Gateway } from "#src/gateway.ts";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";
-import type { Log } from "#src/kit/log.ts";
 import { checkInterlock } from "#src/interlock-check.ts";
 import { dashboardFolder } from "#src/dashboard-folder.ts";
 import { protocols } from "#src/protocols.ts";
+import { openReload, type ReloadParts } from "#src/reload.ts";
 import { openLog } from "#src/server/log.ts";
 
 export interface RunOptions {
@@ -41,18 +41,31 @@ export async function runGateway(options: RunOptions): Promise<number> {
       Object.assign(process.env, demo.env);
     }
     const path = options.siteFile ?? (options.demo ? here("../demo/plainview.yaml") : "plainview.yaml");
-    const site = readSite(path, out);
-    if (!site) return 1;
+    const read = () => readSite(path);
+    const found = read();
+    if ("problems" in found) {
+      found.problems.forEach(out);
+      out(`nothing was started: ${found.problems.length} ${found.problems.length === 1 ? "mistake" : "mistakes"} in ${path}`);
+      return 1;
+    }
+    const { site } = found;
     const log = openLog({ level: site.log.level, areas: site.log.areas, secrets: site.secrets, pretty: !options.json });
+    const apply: ReloadParts["apply"] = async (next, about) => {
+      if (!gateway) throw new GatewayError("busy", "the gateway is still starting; reload again when it serves");
+      log.change({ ...next.log, secrets: next.secrets });
+      await gateway.apply(next, about);
+    };
+    const reload = openReload({ site, read, apply, log });
     gateway = await openGateway(site, {
+      reload,
       version,
       log,
       progress: out,
       dashboardFolder: await dashboardFolder(out),
-      showFirstToken: (token) => out(`first start: sign in once with this administrator token, it is shown only now: ${token}`),
+      showFirstToken: (token) => out(firstTokenText(token)),
     });
     announce(site, gateway, out);
-    const stopReload = reloadOnHangUp(path, gateway, log, out);
+    const stopReload = reloadOnHangUp(reload, out);
     await stopped;
     stopReload();
     out("stopping");
@@ -70,17 +83,26 @@ export async function runGateway(options: RunOptions): Promise<number> {
   }
 }
 
-function readSite(path: string, out: (line: string) => void): Site | undefined {
+function readSite(path: string): ReturnType<ReloadParts["read"]> {
   const loaded = loadSiteFile(path, { modules: protocols, checkInterlock });
-  if ("site" in loaded) return inItsPlace(loaded.site);
-  for (const problem of loaded.problems) out(formatProblem(path, problem));
-  out(`nothing was started: ${loaded.problems.length} ${loaded.problems.length === 1 ? "mistake" : "mistakes"} in ${path}`);
-  return undefined;
+  if ("site" in loaded) return { site: inItsPlace(loaded.site) };
+  return { problems: loaded.problems.map((problem) => formatProblem(path, problem)) };
 }
 
 /** The data folder is named relative to the site file, so that it does not matter where the gateway was started from. */
 function inItsPlace(site: Site): Site {
   return { ...site, data: { folder: resolve(dirname(site.path), site.data.folder) } };
+}
+
+function firstTokenText(token: string): string {
+  const frame = "─".repeat(72);
+  return `${frame}
+  Nobody can sign in yet. Make the first administrator with this token:
+
+      ${token}
+
+  It is shown only now, works once, and the next start makes another.
+${frame}`;
 }
 
 function announce(site: Site, gateway: Gateway, out: (line: string) => void): void {
@@ -96,18 +118,14 @@ function stopRequest(): Promise<void> {
   });
 }
 
-/** SIGHUP reads the site file again; a file with mistakes changes nothing. */
-function reloadOnHangUp(path: string, gateway: Gateway, log: Log, out: (line: string) => void): () => void {
-  let last = Promise.resolve();
-  const reload = (): void => {
-    last = last
-      .then(async () => {
-        const site = readSite(path, out);
-        if (site) await gateway.apply(site);
-        log.info(site ? "the site file was read again and is in force" : "the site file has mistakes; nothing was changed");
-      })
-      .catch((error: unknown) => log.error(`the site file could not be taken over: ${messageOf(error)}`));
+/** SIGHUP reads the site file again; a file with mistakes changes nothing. The log says what came of it. */
+function reloadOnHangUp(reload: ReturnType<typeof openReload>, out: (line: string) => void): () => void {
+  const hungUp = (): void => {
+    reload("SIGHUP").then(
+      (done) => ("changed" in done ? out(`reloaded: ${done.changed}`) : done.problems.forEach(out)),
+      () => undefined,
+    );
   };
-  process.on("SIGHUP", reload);
-  return () => process.off("SIGHUP", reload);
+  process.on("SIGHUP", hungUp);
+  return () => process.off("SIGHUP", hungUp);
 }

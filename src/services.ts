@@ -20,15 +20,15 @@ export interface ServicesParts {
   readonly storage: Storage;
   readonly missions: MissionBook;
   readonly incidents: Incidents;
+  readonly reload?: NonNullable<Services["reload"]>;
 }
 
 /** What the server is handed: every part of the gateway behind the interface it knows. */
 export function servicesOf(parts: ServicesParts): Services {
   const { version, live, host, control, journal, storage, missions, incidents } = parts;
   const { plant, latest } = live.taps;
-  const site = parts.site();
   return {
-    site: { name: site.name, version, timeZone: site.timeZone },
+    site: siteInfo(parts.site, version),
     timeline: live.opened.timeline,
     trusted: () => live.time.trusted(),
     plant,
@@ -44,8 +44,21 @@ export function servicesOf(parts: ServicesParts): Services {
     flowMetrics: (...asked) => storage.history().flowMetrics(...asked),
     missions,
     incidents,
+    ...(parts.reload && { reload: parts.reload }),
     journal: () => journal.status(),
     ready: () => readiness(host, journal),
+  };
+}
+
+function siteInfo(site: () => Site, version: string): Services["site"] {
+  return {
+    version,
+    get name() {
+      return site().name;
+    },
+    get timeZone() {
+      return site().timeZone;
+    },
   };
 }
 

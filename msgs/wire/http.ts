@@ -184,6 +184,10 @@ export type WsStatus = { connectedClients: number; recentCommands: CommandJson[]
 export const Health = Type.Object({ status: Type.Literal("ok"), version: Type.String(), now: TimeText }, growing);
 export const Ready = Type.Object({ ready: Type.Boolean(), waitingFor: Type.Array(Type.String()) }, growing);
 
+/** What a reload of the site file changed, in words. */
+export const Reloaded = Type.Object({ changed: Type.String() }, growing);
+export type Reloaded = { changed: string };
+
 export const SignInBody = Type.Object(
   { name: Type.String({ minLength: 1, maxLength: 100 }), password: Type.String({ minLength: 1, maxLength: 1000 }) },
   { additionalProperties: false },

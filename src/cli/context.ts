@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { openClient } from "#msgs/client/client.ts";
 import type { Client, ClientOptions } from "#msgs/client/client.ts";
 import { httpClient } from "#msgs/client/http.ts";
+import { ClientError } from "#msgs/client/options.ts";
 import type { HttpClient } from "#msgs/client/http.ts";
 import { messageOf } from "#src/kit/errors.ts";
 import { readFileSync } from "node:fs";
@@ -57,7 +58,13 @@ function codeOf(error: unknown): string {
 function reasonOf(error: unknown, exit: Exit): string {
   if (exit === "interrupted") return "stopped";
   if (exit === "noRight") return `${messageOf(error)}\nGive a token in $PLAINVIEW_TOKEN or with --token-file.`;
-  return messageOf(error);
+  return [messageOf(error), ...detailsOf(error)].join("\n");
+}
+
+/** What is wrong, a line each, where there is more than one thing: the mistakes in a site file. */
+function detailsOf(error: unknown): readonly string[] {
+  const details = error instanceof ClientError ? error.details : [];
+  return details.filter((line) => line !== messageOf(error)).map((line) => `  ${line}`);
 }
 
 /** Reads a value or prints it as JSON, one document. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeDiff, diffSites } from "./diff-sites.ts";
+import { describeDiff, diffSites, runningAfter } from "./diff-sites.ts";
 import { siteOf } from "./fake-module.ts";
 
 const text = `
@@ -49,6 +49,14 @@ describe("the difference between two site files", () => {
     const diff = diffOf((old) => `${old}\nlog: { level: debug }\nserver: { port: 4001 }`);
     expect(diff.sections).toEqual(["log"]);
     expect(diff.needStart).toEqual(["server"]);
+  });
+
+  it("says at every reload again what still waits for a start", () => {
+    const before = siteOf(text);
+    const after = siteOf(`${text}\nserver: { port: 4001 }\nauth: { loopback: viewer }\nlog: { level: debug }`);
+    const running = runningAfter(before, after);
+    expect(running.log.level).toBe("debug");
+    expect(describeDiff(diffSites(running, after))).toBe("needs a restart: server, auth");
   });
 
   it("sees a changed secret that the revision does not show", () => {

@@ -34,8 +34,9 @@ export interface Changes<Id> {
   readonly changed: readonly Id[];
 }
 
-const live = ["name", "timeZone", "auth", "log", "commands", "areas", "valves", "rules", "flowMetrics", "recipes"] as const;
-const atStart = ["server", "data", "store", "expose"] as const;
+const live = ["name", "log", "commands", "areas", "valves", "rules", "recipes"] as const;
+/** The database is told the time zone and the flow metrics when it is opened; sign-in reads its settings once. */
+const atStart = ["server", "auth", "data", "store", "expose", "timeZone", "flowMetrics"] as const;
 export type Section = (typeof live)[number] | (typeof atStart)[number];
 
 export function diffSites(before: Site, after: Site): SiteDiff {
@@ -81,6 +82,11 @@ function isUnchanged(found: Changes<unknown>): boolean {
 
 function byId<T extends { readonly id: string }>(items: readonly T[]): ReadonlyMap<string, T> {
   return new Map(items.map((item) => [item.id, item]));
+}
+
+/** The site as it runs after a reload: what needs a start is still what it was, so that the next reload says so again. */
+export function runningAfter(before: Site, after: Site): Site {
+  return { ...after, ...Object.fromEntries(atStart.map((section) => [section, before[section]])) };
 }
 
 /** One line a person can read, for the answer to a reload. */

@@ -72,6 +72,7 @@ export function assemble(parts: DesksParts): Omit<Control, "audit"> {
       const refusal = desk.refuseSelect(point, by);
       return refusal ? { ok: false, ...refusal } : selects.select(point, by);
     },
+    configure: (settings) => void Object.assign(config, settings),
     commands: (filter) => record.query(filter),
     ended: (id) => new Promise((resolve) => ledger.onEnd(id, resolve)),
     async close() {

@@ -60,6 +60,8 @@ export interface Control {
   readonly audit: Audit;
   /** Reserves a point for this client's next command on it. */
   select(point: PointId, by: Principal): { readonly ok: true; readonly until: number } | ({ readonly ok: false } & Refusal);
+  /** Other settings from here on; commands under way keep the deadlines they were given. */
+  configure(settings: Partial<ControlConfig>): void;
   /** Ended and running commands, newest first, read by another thread. */
   commands(filter: CommandFilter): Promise<readonly CommandRow[]>;
   /** Resolves with the last step once there is one; at once when the command has ended. */

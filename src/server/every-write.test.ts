@@ -43,6 +43,7 @@ const routes: Readonly<Record<string, { body?: object; right: "command" | "missi
   "POST /commands": { body: { point: "north/pump/speed", value: 1 }, right: "command" },
   "POST /commands/:id/cancel": { right: "command" },
   "POST /ros2/nodes/:id/command": { body: { command: "hold" }, right: "command" },
+  "POST /reload": { right: "command" },
   "POST /alarms/:id/ack": { right: "command" },
   "POST /alarms/:id/shelve": { right: "command" },
   "POST /alarms/:id/unshelve": { right: "command" },

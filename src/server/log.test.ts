@@ -31,6 +31,16 @@ describe("the log", () => {
     expect(all).toContain("ann");
   });
 
+  it("takes other levels and secrets while it runs, in areas that were named before too", () => {
+    const { lines, log } = heard({ level: "info" });
+    const links = log.area("links");
+    links.debug("hidden");
+    log.change({ level: "error", areas: { links: "debug" }, secrets: ["new-secret"] });
+    links.debug("shown with new-secret");
+    log.info("hidden");
+    expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(["shown with [redacted]"]);
+  });
+
   it("is readable at a terminal", () => {
     const { lines, log } = heard({ level: "info", pretty: true });
     log.area("http").info("listening", { port: 4000 });

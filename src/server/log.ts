@@ -20,10 +20,17 @@ const redacted = "[redacted]";
 /** A secret shorter than this would black out ordinary text. */
 const secretMin = 6;
 
+type Settings = Pick<LogOptions, "level" | "areas" | "secrets">;
+
+/** A log whose levels and secrets can be changed while it is written to. */
+export interface SiteLog extends Log {
+  change(settings: Settings): void;
+}
+
 /** Pino behind the gateway's own Log. */
-export function openLog(options: LogOptions): Log {
+export function openLog(options: LogOptions): SiteLog {
+  const now = { settings: options as Settings, secrets: usable(options.secrets) };
   const paths = hidden.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
-  const secrets = (options.secrets ?? []).filter((secret) => secret.length >= secretMin);
   const destination = options.pretty ? prettyTo(options.to ?? process.stderr) : (options.to ?? pino.destination({ dest: 2, sync: true }));
   const root = pino(
     {
@@ -32,32 +39,52 @@ export function openLog(options: LogOptions): Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths, censor: redacted },
-      ...(secrets.length > 0 && {
-        hooks: { streamWrite: (line: string) => secrets.reduce((text, secret) => text.replaceAll(jsonText(secret), redacted), line) },
-      }),
+      hooks: { streamWrite: (line: string) => now.secrets.reduce((text, secret) => text.replaceAll(secret, redacted), line) },
     },
     destination,
   );
-  return areaLog(root, "", options);
+  return {
+    ...areaLog(root, "", () => now.settings),
+    change(settings) {
+      now.settings = settings;
+      now.secrets = usable(settings.secrets);
+    },
+  };
 }
 
-function areaLog(root: Logger, area: string, options: LogOptions): Log {
-  const logger = root.child(area === "" ? {} : { area }, { level: levelOf(area, options) });
+/** As secrets stand inside a JSON text. */
+function usable(secrets: readonly string[] = []): readonly string[] {
+  return secrets.filter((secret) => secret.length >= secretMin).map((secret) => JSON.stringify(secret).slice(1, -1));
+}
+
+const ranks: { readonly [L in Level]: number } = { debug: 0, info: 1, warn: 2, error: 3 };
+
+function areaLog(root: Logger, area: string, settings: () => Settings): Log {
+  const logger = root.child(area === "" ? {} : { area });
+  let known: { readonly settings: Settings; readonly rank: number } | undefined;
+  const lowest = (): number => {
+    const now = settings();
+    if (known?.settings !== now) known = { settings: now, rank: ranks[levelOf(area, now)] };
+    return known.rank;
+  };
   const write =
     (level: Level) =>
-    (message: string, fields?: Readonly<Record<string, unknown>>): void =>
-      fields ? logger[level](fields, message) : logger[level](message);
+    (message: string, fields?: Readonly<Record<string, unknown>>): void => {
+      if (ranks[level] < lowest()) return;
+      if (fields) logger[level](fields, message);
+      else logger[level](message);
+    };
   return {
     debug: write("debug"),
     info: write("info"),
     warn: write("warn"),
     error: write("error"),
-    area: (name) => areaLog(root, area === "" ? name : `${area}.${name}`, options),
+    area: (name) => areaLog(root, area === "" ? name : `${area}.${name}`, settings),
   };
 }
 
 /** The longest name that this area is, or stands under. */
-function levelOf(area: string, { level, areas = {} }: LogOptions): Level {
+function levelOf(area: string, { level, areas = {} }: Settings): Level {
   const named = Object.keys(areas).filter(
     (name) => area === name || area.startsWith(`${name}.`) || area.endsWith(`.${name}`) || area.includes(`.${name}.`),
   );
@@ -73,9 +100,4 @@ function prettyTo(to: { write(text: string): unknown }): DestinationStream {
       to.write(`${time.slice(11, 23)} ${level.toUpperCase().padEnd(5)} ${area === undefined ? "" : `${area}: `}${msg}${rest}\n`);
     },
   };
-}
-
-/** As the secret stands inside a JSON text. */
-function jsonText(secret: string): string {
-  return JSON.stringify(secret).slice(1, -1);
 }

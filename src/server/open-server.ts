@@ -22,6 +22,7 @@ import { historyRoutes } from "./routes/history.ts";
 import { missionRoutes } from "./routes/missions.ts";
 import { plantRoutes } from "./routes/plant.ts";
 import { ros2Routes } from "./routes/ros2.ts";
+import { siteRoutes } from "./routes/site.ts";
 import type { Server, ServerOptions, Services } from "./services.ts";
 import { openControlSocket, type ControlSocket } from "./session/control-socket.ts";
 import { frameParser } from "./session/frames.ts";
@@ -105,6 +106,7 @@ async function addRoutes(app: App, gear: Gear): Promise<void> {
   plantRoutes(app, gear);
   historyRoutes(app, gear);
   commandRoutes(app, gear);
+  siteRoutes(app, gear);
   alarmRoutes(app);
   missionRoutes(app, gear);
   ros2Routes(app, gear);

@@ -40,6 +40,8 @@ export interface Services {
   readonly flowMetrics?: (from: Timestamp, to: Timestamp, signal: AbortSignal) => Promise<readonly FlowRow[]>;
   readonly missions?: Missions;
   readonly incidents?: Incidents;
+  /** Applies the site file as it is now. */
+  readonly reload?: (by: string) => Promise<{ readonly changed: string } | { readonly problems: readonly string[] }>;
   readonly journal: () => JournalStatus;
   readonly ready: () => Readiness;
   /** Where other parts have put their metrics; the server adds its own. Absent: a registry of the server's own. */

@@ -67,7 +67,7 @@ export function openAuth({ config, store, time, log, audit, showFirstToken }: Au
     (id) => tellEnded(`session:${id}`),
     (what) => log.warn(what),
   );
-  const users = openUsers(store, config.users, showFirstToken);
+  const users = openUsers(store, config, showFirstToken);
 
   function locked(name: string | undefined, address: string): Outcome<never> | undefined {
     const ms = lockout.lockedForMs(name, address, time.wallMs());

@@ -14,16 +14,19 @@ export interface Users {
   burnFirstToken(token: string): boolean;
 }
 
-export function openUsers(store: AuthStore, configured: SiteAuth["users"], showFirstToken: ((token: string) => void) | undefined): Users {
+type FirstAdmin = Pick<SiteAuth, "users" | "loopback" | "oidc">;
+
+export function openUsers(store: AuthStore, config: FirstAdmin, showFirstToken: ((token: string) => void) | undefined): Users {
+  const { users: configured } = config;
   const fixed = new Map<string, UserRecord>(configured.map((user) => [user.name, user]));
   const made = new Map<string, UserRecord>(store.users().map((user) => [user.name, user]));
   const list = (): UserRecord[] => [...fixed.values(), ...[...made.values()].filter(({ name }) => !fixed.has(name))];
 
   offerFirstToken();
 
-  /** While there is no administrator, each start makes a new token; the one before is then worth nothing. */
+  /** While nobody can be administrator, each start makes a new token; the one before is then worth nothing. */
   function offerFirstToken(): void {
-    if (list().some(({ role }) => role === "admin")) return store.setFirstTokenHash(undefined);
+    if (!asksForSignIn(config) || list().some(({ role }) => role === "admin")) return store.setFirstTokenHash(undefined);
     const token = randomBytes(24).toString("base64url");
     store.setFirstTokenHash(digest(token).toString("base64"));
     showFirstToken?.(token);
@@ -52,6 +55,11 @@ export function openUsers(store: AuthStore, configured: SiteAuth["users"], showF
       return true;
     },
   };
+}
+
+/** Where this machine needs no sign-in, or an issuer names administrators, somebody gets in without a token of ours. */
+function asksForSignIn({ loopback, oidc }: FirstAdmin): boolean {
+  return loopback === undefined && !oidc.some(({ roles }) => Object.values(roles).includes("admin"));
 }
 
 function digest(text: string): Buffer {

@@ -1,0 +1,41 @@
+import { expect, it } from "vitest";
+import type { Site } from "#src/config/index.ts";
+import { silentLog } from "#src/kit/log.ts";
+import { siteOf } from "#src/config/fake-module.ts";
+import { openReload, type ReadSite } from "./reload.ts";
+
+const text = `
+site: { name: x }
+adapters:
+  - { id: a, protocol: modbus, host: 127.0.0.1, devices: [{ id: d1, points: [{ id: p, address: hr:1 }] }] }
+`;
+
+function reloading(files: ReturnType<ReadSite>[]) {
+  const applied: Site[] = [];
+  const reload = openReload({
+    site: siteOf(text),
+    read: () => files.shift()!,
+    apply: async (site) => void applied.push(site),
+    log: silentLog,
+  });
+  return { reload, applied };
+}
+
+it("applies what changed, says it in words, and says again what waits for a start", async () => {
+  const later = siteOf(`${text}\nserver: { port: 4001 }\nlog: { level: debug }`);
+  const { reload, applied } = reloading([{ site: later }, { site: later }]);
+  expect(await reload("ann")).toEqual({ changed: "taken over: log; needs a restart: server" });
+  expect(await reload("ann")).toEqual({ changed: "needs a restart: server" });
+  expect(applied).toHaveLength(2);
+});
+
+it("a file with problems changes nothing", async () => {
+  const { reload, applied } = reloading([{ problems: ["line 1: no"] }]);
+  expect(await reload("ann")).toEqual({ problems: ["line 1: no"] });
+  expect(applied).toEqual([]);
+});
+
+it("two that come together are worked on one after the other, and a failure does not stop the next", async () => {
+  const { reload } = reloading([{ site: siteOf(text) }, { site: siteOf(text) }]);
+  expect(await Promise.all([reload("a"), reload("b")])).toEqual([{ changed: "nothing has changed" }, { changed: "nothing has changed" }]);
+});
