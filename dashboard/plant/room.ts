@@ -43,6 +43,8 @@ export interface RoomParts {
   readonly after: After;
 }
 
+const overridesEveryBeats = 8;
+
 export function openRoom({ client, wallMs, nextFrame, after }: RoomParts): Room {
   const picture = (timeline: string, plant = live.peek().plant): Picture => openPicture({ client, plant, timeline, wallMs, nextFrame });
   const contact = openContact(client, wallMs);
@@ -56,9 +58,12 @@ export function openRoom({ client, wallMs, nextFrame, after }: RoomParts): Room 
   const selected = signal<PointId | undefined>(undefined);
   const now = signal<Timestamp | undefined>(undefined);
 
+  let beats = 0;
   const beat = (): void => {
     contact.look();
     now.value = shown.peek().clock.now();
+    // Whether the plant follows an override is worked out after its command has ended, and is told by no frame.
+    if (++beats % overridesEveryBeats === 0 && stage.peek() === "open" && !contact.lost.peek()) overrides.askSoon();
   };
   client.on("samples", () => {
     if (now.peek() === undefined) nextFrame(beat);

@@ -33,7 +33,9 @@ export async function startRealGateway(): Promise<RealGateway> {
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    return { url: await urlOf(child), demo, close };
+    const url = await urlOf(child);
+    await untilThePastCanBeAsked(url);
+    return { url, demo, close };
   } catch (error) {
     await close();
     throw error;
@@ -59,6 +61,20 @@ function urlOf(child: ChildProcess): Promise<string> {
       reject(new Error(`the gateway ended with code ${code}; it said:\n${said}`));
     });
   });
+}
+
+/** The database starts beside a gateway that serves already; until then a trend has nothing to ask, and says so. */
+async function untilThePastCanBeAsked(url: string): Promise<void> {
+  const to = new Date();
+  const query = new URLSearchParams({ points: "pipe/flow", from: new Date(to.getTime() - 60_000).toISOString(), to: to.toISOString() });
+  const deadline = Date.now() + readyWithinMs;
+  let status = 0;
+  while (Date.now() < deadline) {
+    status = (await fetch(`${url}/history?${query}`)).status;
+    if (status === 200) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`GET /history answered ${status} for ${readyWithinMs / 1_000} s`);
 }
 
 async function end(child: ChildProcess): Promise<void> {
