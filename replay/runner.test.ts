@@ -13,7 +13,7 @@ const second = 1_000_000;
 const start = 1_790_000_000 * second;
 
 /** Sixty seconds in which p-1 speaks every half second and falls silent from 20 s to 30 s, checkpointed at 40 s. */
-function recording(): JournalEntry[] {
+function recording(thenStoppedAtSeconds?: number): JournalEntry[] {
   const entries: JournalEntry[] = [];
   const taps = standardTaps();
   const recorder = {
@@ -29,10 +29,16 @@ function recording(): JournalEntry[] {
     if (ms < 20_000 || ms >= 30_000) opened.into.publish(samplesFact([{ key: 1, value: ms }]), at);
     if (ms === 40_000) entries.push({ kind: "checkpoint", checkpoint: opened.save() });
   }
+  if (thenStoppedAtSeconds !== undefined) {
+    const from = start + thenStoppedAtSeconds * second;
+    const at = from + 3_600 * second;
+    opened.into.publish({ kind: "clock", from, why: "started", wallAheadUs: 0, trusted: true }, at);
+    for (let s = 1; s < 10; s++) opened.into.publish({ kind: "tick" }, at + s * second);
+  }
   return entries;
 }
 
-function mission(window: { from: number; to: number }, speed: MissionSpeed, version = "v1") {
+function mission(window: { from: number; to: number }, speed: MissionSpeed, version = "v1", entries = recording()) {
   const machine = new Machine(0);
   const frames: MissionFrame[] = [];
   const runner = new Runner(
@@ -40,7 +46,7 @@ function mission(window: { from: number; to: number }, speed: MissionSpeed, vers
       id: "mission-1",
       from: start + window.from * second,
       to: start + window.to * second,
-      store: memoryStore(recording()),
+      store: memoryStore(entries),
       version,
       open: (from) => {
         const taps = standardTaps();
@@ -87,6 +93,19 @@ describe("a mission", () => {
     await machine.runAsync(4.8 * second, 20_000);
     expect(ended()).toBeUndefined();
     await machine.runAsync(0.5 * second, 20_000);
+    expect(ended()).toBe(true);
+  });
+
+  it("does not wait through a stretch in which the gateway was stopped, and keeps its pace behind it", async () => {
+    const stopped = recording(60);
+    const { machine, ended, runner } = mission({ from: 40, to: 70 + 3_600 }, 2, "v1", stopped);
+    runner.play();
+    await machine.runAsync(9.5 * second, 20_000);
+    expect(runner.now - start).toBeLessThan(60 * second);
+    await machine.runAsync(1.5 * second, 20_000);
+    expect(runner.now - start).toBeGreaterThan(3_660 * second);
+    expect(ended()).toBeUndefined();
+    await machine.runAsync(5 * second, 20_000);
     expect(ended()).toBe(true);
   });
 

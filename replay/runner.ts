@@ -128,7 +128,13 @@ export class Runner {
       if (!this.#queue) this.#show();
       if (!(await this.#reach(entry.fact.kind === "clock" ? entry.fact.from : entry.fact.at))) return;
     }
-    opened.retell(entry.fact);
+    this.#retell(entry.fact, opened);
+  }
+
+  #retell(fact: Fact, opened: Opened): void {
+    const left = opened.timeline.clock.now();
+    opened.retell(fact);
+    if (fact.kind === "clock") this.#pace.skip(Math.max(0, fact.at - Math.max(fact.from, left, this.#parts.from)));
   }
 
   /** The window begins: from here on screens are told, first of all what the plant looked like. */
