@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { modbusAdapter } from "#adapters/modbus/index.ts";
 import type { AdapterModule } from "#src/contract/adapter.ts";
-import { loadSite } from "./load-site.ts";
+import { loadSite } from "#src/config/load-site.ts";
 
 const modules = [modbusAdapter as unknown as AdapterModule];
 const site = (expose: string): string => `site: { name: Test }
