@@ -4,7 +4,7 @@ import type { Site } from "#src/config/site.ts";
 import type { Server } from "#src/server/services.ts";
 import type { Log } from "#src/kit/log.ts";
 import type { Storage } from "#src/storage.ts";
-import { openJournal } from "#db/journal/open.ts";
+import { openJournal, type OpenedJournal } from "#db/journal/open.ts";
 import { MissionBook } from "#replay/missions.ts";
 import type { ControlConfig } from "#src/control/control-config.ts";
 import { prepareControl } from "#src/control/open-control.ts";
@@ -15,7 +15,7 @@ import { GatewayError, messageOf } from "#src/kit/errors.ts";
 import { seededRandom } from "#src/kit/random.ts";
 import { openExposers } from "#src/exposers.ts";
 import { codeVersion } from "#src/code-version.ts";
-import { openLive } from "#src/live.ts";
+import { openLive, type Live } from "#src/live.ts";
 import { missionThreads } from "#src/mission-threads.ts";
 import { openAuthStore } from "#src/server/auth/sqlite-store.ts";
 import { openServer } from "#src/server/open-server.ts";
@@ -65,34 +65,17 @@ async function compose(site: Site, options: GatewayOptions, closers: Closers): P
   const database = new Closers(log);
   closers.add("database", () => database.close());
   progress("opening the journal");
-  const { maxBytes, maxAgeMs } = site.store.journal;
-  const journal = await openJournal({ folder: journalFolder, maxBytes, maxAgeMs, log: log.area("journal") });
+  const journal = await openJournal({ folder: journalFolder, ...site.store.journal, log: log.area("journal") });
   closers.add("journal", () => journal.close());
-
-  const live = await openLive({
-    journal,
-    version: decidedBy,
-    log: log.area("timeline"),
-    prepareControl: ({ plant, latest, time }) =>
-      prepareControl({ folder, config: controlConfig(site), plant, latest, time, timers: machineTimers, log: log.area("control") }),
-  });
-  const { control } = live;
+  const live = await openLiveOn(journal, site, folder, decidedBy, log);
   closers.add("timeline", () => live.stop());
-  live.describe(site);
 
   const storage = openStorage({ site, journal, log, progress });
   database.add("database", () => storage.close());
 
-  const host = new Host({
-    plant: live.taps.plant,
-    sink: live.sink,
-    time: live.time,
-    timers: machineTimers,
-    random: seededRandom(machineClocks.wallUs()),
-    log: log.area("links"),
-  });
+  const host = hostOn(live, log);
   closers.add("links", () => host.stop());
-  const desk = await control.start({ into: live.driver, devices: host });
+  const desk = await live.control.start({ into: live.driver, devices: host });
   closers.add("control", () => desk.close());
   await host.apply(site.adapters);
   const exposers = await openExposers(site.expose, live, desk.desk, log.area("expose"));
@@ -131,6 +114,24 @@ async function compose(site: Site, options: GatewayOptions, closers: Closers): P
     },
     close: () => closers.close(),
   };
+}
+
+/** The live timeline as the record left it, with this site's description of the plant. */
+async function openLiveOn(journal: OpenedJournal, site: Site, folder: string, version: string, log: Log): Promise<Live> {
+  const live = await openLive({
+    journal,
+    version,
+    log: log.area("timeline"),
+    prepareControl: ({ plant, latest, time }) =>
+      prepareControl({ folder, config: controlConfig(site), plant, latest, time, timers: machineTimers, log: log.area("control") }),
+  });
+  live.describe(site);
+  return live;
+}
+
+function hostOn({ taps, sink, time }: Live, log: Log): Host {
+  const random = seededRandom(machineClocks.wallUs());
+  return new Host({ plant: taps.plant, resume: taps.resume, sink, time, timers: machineTimers, random, log: log.area("links") });
 }
 
 async function serve(parts: {
