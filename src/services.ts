@@ -1,4 +1,5 @@
 import type { OpenedJournal } from "#db/journal/open.ts";
+import type { OpenedStore } from "#db/store/open.ts";
 import type { MissionBook } from "#replay/missions.ts";
 import type { Site } from "#src/config/site.ts";
 import type { Control } from "#src/control/open-control.ts";
@@ -7,6 +8,7 @@ import type { Host } from "#src/intake/host.ts";
 import type { Live } from "#src/live.ts";
 import type { LimitRule } from "#msgs/alarm.ts";
 import type { Alarm, Incidents, Readiness, Services } from "#src/server/services.ts";
+import type { Past } from "#src/server/history/past.ts";
 import type { Storage } from "#src/storage.ts";
 
 export interface ServicesParts {
@@ -37,16 +39,29 @@ export function servicesOf(parts: ServicesParts): Services {
     links: host,
     ...controlServices(control, () => parts.site().recipes),
     alarms: () => live.limits.active().map(({ rule, since }) => shown(rule, since)),
-    history: {
-      raw: (...asked) => storage.history().raw(...asked),
-      buckets: (...asked) => storage.history().buckets(...asked),
-    },
+    history: pastOf(storage),
     flowMetrics: (...asked) => storage.history().flowMetrics(...asked),
     missions,
     incidents,
     ...(parts.reload && { reload: parts.reload }),
     journal: () => journal.status(),
     ready: () => readiness(host, journal),
+  };
+}
+
+/** The database may come late: it is looked for at each question. */
+function pastOf(storage: Storage): Past {
+  const asks = <Asked extends unknown[], Answer>(ask: (past: OpenedStore, ...asked: Asked) => Promise<Answer>) => {
+    return async (...asked: Asked): Promise<Answer> => ask(storage.history(), ...asked);
+  };
+  return {
+    raw: (...asked) => storage.history().raw(...asked),
+    buckets: (...asked) => storage.history().buckets(...asked),
+    bestFit: (...asked) => storage.history().bestFit(...asked),
+    timeWeighted: asks((past, ...asked: Parameters<OpenedStore["timeWeighted"]>) => past.timeWeighted(...asked)),
+    atTimes: asks((past, ...asked: Parameters<OpenedStore["atTimes"]>) => past.atTimes(...asked)),
+    ledger: asks((past, ...asked: Parameters<OpenedStore["ledger"]>) => past.ledger(...asked)),
+    events: asks((past, ...asked: Parameters<OpenedStore["events"]>) => past.events(...asked)),
   };
 }
 

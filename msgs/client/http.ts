@@ -2,15 +2,20 @@ import { ClientError, type ClientOptions } from "./options.ts";
 import type { ClientFrameOf } from "../wire/client-frames.ts";
 import type {
   AlarmJson,
+  AtTimeRowJson,
   BucketRowJson,
   CommandAccepted,
   DeviceJson,
+  DotRowJson,
   FlowRowJson,
   HistoryRowJson,
   IncidentJson,
+  LossJson,
   OverrideJson,
   PointJson,
+  RecordJson,
   Refused,
+  Reloaded,
   Ros2NodeJson,
   SessionJson,
   SignInAnswer,
@@ -36,7 +41,19 @@ export interface HttpClient {
   point(id: string): Promise<PointJson>;
   devices(): Promise<DeviceJson[]>;
   history(query: { points: readonly string[]; from: string; to: string }, signal?: AbortSignal): Promise<HistoryRowJson[]>;
-  buckets(query: { points: readonly string[]; from: string; to: string; buckets: number }, signal?: AbortSignal): Promise<BucketRowJson[]>;
+  buckets(
+    query: { points: readonly string[]; from: string; to: string; buckets: number; fill?: "none" | "null" | "hold" | "linear" },
+    signal?: AbortSignal,
+  ): Promise<BucketRowJson[]>;
+  /** A line for so many pixels: at most four dots each, no spike lost. */
+  line(query: { points: readonly string[]; from: string; to: string; pixels: number }, signal?: AbortSignal): Promise<DotRowJson[]>;
+  /** The values in force at these instants. */
+  valuesAt(query: { points: readonly string[]; at: readonly string[]; interpolation?: "hold" | "linear" }): Promise<AtTimeRowJson[]>;
+  /** What is missing from the record. */
+  ledger(query?: { from?: string; to?: string; stream?: string }, signal?: AbortSignal): Promise<LossJson[]>;
+  eventsBetween(query: { from: string; to: string; kinds?: string; limit?: number }): Promise<RecordJson[]>;
+  /** The gateway takes over its site file as it is now. */
+  reload(): Promise<Reloaded>;
   flow(start: string, end: string): Promise<FlowRowJson[]>;
   command(body: CommandRequest, waitMs?: number): Promise<CommandAccepted>;
   commands(filter?: { point?: string; user?: string; state?: string; from?: string; to?: string; limit?: number }): Promise<CommandJson[]>;
@@ -101,6 +118,11 @@ export function httpClient(options: ClientOptions): HttpClient {
     devices: () => get("/devices"),
     history: (query, signal) => get("/history", { ...query, points: query.points.join(",") }, signal),
     buckets: (query, signal) => get("/history", { ...query, points: query.points.join(",") }, signal),
+    line: (query, signal) => get("/history", { ...query, points: query.points.join(",") }, signal),
+    valuesAt: (query) => get("/history", { ...query, points: query.points.join(","), at: query.at.join(",") }),
+    ledger: (query, signal) => get("/ledger", query, signal),
+    eventsBetween: (query) => get("/events/history", query),
+    reload: () => send("POST", "/reload"),
     flow: (start, end) => get("/metrics/range", { start, end }),
     command: (body, waitMs) => call("POST", "/commands", { body, ...(waitMs !== undefined && { query: { wait: waitMs } }) }),
     commands: (filter) => get("/commands", filter),

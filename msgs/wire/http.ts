@@ -86,6 +86,47 @@ export const BucketRowJson = Type.Object({
 });
 export type BucketRowJson = Static<typeof BucketRowJson>;
 
+/** Means that weigh each value by how long it held; `covered` is the share of the bucket anything is known of. */
+export const WeightedRowJson = Type.Object({ point: IdText, time: TimeText, mean: numberOrNull, covered: Type.Number() });
+export type WeightedRowJson = Static<typeof WeightedRowJson>;
+
+/** One dot of a line fitted to pixels. */
+export const DotRowJson = Type.Object({ point: IdText, time: TimeText, value: Type.Number(), quality: QualityByte });
+export type DotRowJson = Static<typeof DotRowJson>;
+
+/** The value in force at an instant; `sourceTime` is when it came to be so, and is missing when there is none. */
+export const AtTimeRowJson = Type.Object({
+  point: IdText,
+  time: TimeText,
+  value: ValueOrNull,
+  quality: QualityByte,
+  sourceTime: Type.Optional(TimeText),
+});
+export type AtTimeRowJson = Static<typeof AtTimeRowJson>;
+
+const StretchJson = Type.Object({ from: TimeText, to: TimeText });
+/** A stretch that is missing from the record, declared; `missing` is what later records have not filled. */
+export const LossJson = Type.Object(
+  {
+    id: Type.String(),
+    stream: Type.String({ description: "`*`, an adapter, or adapter/device." }),
+    from: TimeText,
+    to: TimeText,
+    lost: Type.Union([Type.Integer(), Type.Literal("unknown")]),
+    why: Type.String(),
+    filled: Type.Optional(Type.Boolean()),
+    declaredAt: TimeText,
+    state: Type.Enum(["open", "partly", "filled"]),
+    missing: Type.Array(StretchJson),
+  },
+  growing,
+);
+export type LossJson = Static<typeof LossJson>;
+
+/** Something recorded that is neither a value nor a command. */
+export const RecordJson = Type.Object({ id: IdText, at: TimeText, kind: Type.String() }, growing);
+export type RecordJson = { id: string; at: string; kind: string; [field: string]: unknown };
+
 /** The rows behind the view flow_metrics_1h. */
 export const FlowRowJson = Type.Object({ time: TimeText, flowRateLpm: numberOrNull, pressurePa: numberOrNull, temperatureC: numberOrNull });
 export type FlowRowJson = Static<typeof FlowRowJson>;

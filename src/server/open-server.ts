@@ -21,6 +21,7 @@ import { healthRoutes } from "./routes/health.ts";
 import { historyRoutes } from "./routes/history.ts";
 import { missionRoutes } from "./routes/missions.ts";
 import { plantRoutes } from "./routes/plant.ts";
+import { recordRoutes } from "./routes/record.ts";
 import { ros2Routes } from "./routes/ros2.ts";
 import { siteRoutes } from "./routes/site.ts";
 import type { Server, ServerOptions, Services } from "./services.ts";
@@ -105,6 +106,7 @@ async function addRoutes(app: App, gear: Gear): Promise<void> {
   healthRoutes(app, gear);
   plantRoutes(app, gear);
   historyRoutes(app, gear);
+  recordRoutes(app, gear);
   commandRoutes(app, gear);
   siteRoutes(app, gear);
   alarmRoutes(app);

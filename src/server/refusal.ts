@@ -27,7 +27,16 @@ export function notBuiltYet(what: string): HttpRefusal {
 
 /** A time out of a query: an instant that exists, or 400. */
 export function timeIn(query: Readonly<Record<string, unknown>>, name: string): Timestamp {
-  const text = query[name];
+  return instant(query[name], name);
+}
+
+/** Instants with commas between them. */
+export function timesIn(query: Readonly<Record<string, unknown>>, name: string, max: number): Timestamp[] {
+  const texts = listIn(query, name, max);
+  return texts.length === 0 ? [instant("", name)] : texts.map((text) => instant(text, name));
+}
+
+function instant(text: unknown, name: string): Timestamp {
   const at = typeof text === "string" ? parseTime(text) : undefined;
   if (at === undefined)
     throw new HttpRefusal(400, {

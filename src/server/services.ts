@@ -5,10 +5,11 @@ import type { Timestamp } from "#msgs/time.ts";
 import type { WriteFrame } from "#msgs/wire/client-frames.ts";
 import type { Desk, Principal, Role } from "#src/contract/control.ts";
 import type { LatestValues, Links, Missions, Plant } from "#src/contract/gateway.ts";
-import type { History, JournalStatus } from "#src/contract/store.ts";
+import type { JournalStatus } from "#src/contract/store.ts";
 import type { Timeline } from "#src/contract/timeline.ts";
 import type { SiteAuth, SiteServer } from "#src/config/site.ts";
 import type { AuthStore } from "./auth/store.ts";
+import type { Past } from "./history/past.ts";
 import type { Limits } from "./session/limits.ts";
 
 /**
@@ -35,7 +36,7 @@ export interface Services {
   /** Commands that are older than what the server remembers itself. */
   readonly commandHistory?: (filter: CommandFilter, signal: AbortSignal) => Promise<readonly StampedStep[]>;
   readonly alarms?: () => readonly Alarm[];
-  readonly history?: History;
+  readonly history?: Past;
   /** The rows behind the view flow_metrics_1h. */
   readonly flowMetrics?: (from: Timestamp, to: Timestamp, signal: AbortSignal) => Promise<readonly FlowRow[]>;
   readonly missions?: Missions;

@@ -1,39 +1,76 @@
 import { Readable } from "node:stream";
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { formatTime, type Timestamp } from "#msgs/time.ts";
-import { BucketRowJson, FlowRowJson, HistoryRowJson, Refused } from "#msgs/wire/http.ts";
+import { formatTime } from "#msgs/time.ts";
+import {
+  AtTimeRowJson,
+  BucketRowJson,
+  DotRowJson,
+  FlowRowJson,
+  HistoryRowJson,
+  LossJson,
+  Refused,
+  WeightedRowJson,
+} from "#msgs/wire/http.ts";
 import { TimeText } from "#msgs/wire/values.ts";
-import type { Principal } from "#src/contract/control.ts";
-import type { BucketRow, HistoryRow } from "#src/contract/store.ts";
 import { principalOf, type App } from "../app.ts";
 import { sightOf } from "../auth/rights.ts";
-import { HttpRefusal, listIn, notBuiltYet, timeIn, unknownId, wholeIn } from "../refusal.ts";
+import { formatFor, formats, jsonWithGaps } from "../history/formats.ts";
+import { bounds, questionIn, stretchIn, type Question } from "../history/question.ts";
+import { lossJson, streamsOf } from "../history/record-json.ts";
+import { begun, tableFor } from "../history/table.ts";
+import { HttpRefusal, notBuiltYet, unknownId } from "../refusal.ts";
 import type { Gear } from "./gear.ts";
-
-const pointsMax = 200;
-const rowsMax = 1_000_000;
-const rowsStandard = 100_000;
-const bucketsMax = 10_000;
 
 const ListText = Type.Union([
   Type.String({ minLength: 1, maxLength: 50_000 }),
-  Type.Array(Type.String({ maxLength: 200 }), { maxItems: pointsMax }),
+  Type.Array(Type.String({ maxLength: 200 }), { maxItems: bounds.points }),
 ]);
 const WholeText = Type.String({ pattern: "^\\d{1,10}$" });
+const bounded = { buckets: Type.Optional(WholeText), limit: Type.Optional(WholeText) };
+const FormatText = Type.Optional(Type.Enum(["json", "csv", "parquet"], { description: "Wins over Accept." }));
 const HistoryQuery = Type.Object(
-  { points: ListText, from: TimeText, to: TimeText, buckets: Type.Optional(WholeText), limit: Type.Optional(WholeText) },
+  {
+    points: ListText,
+    from: Type.Optional(TimeText),
+    to: Type.Optional(TimeText),
+    ...bounded,
+    fill: Type.Optional(
+      Type.Enum(["none", "null", "hold", "linear"], { description: "With buckets: how stretches without samples are shown." }),
+    ),
+    mean: Type.Optional(Type.Enum(["samples", "time"], { description: "With buckets: `time` weighs each value by how long it held." })),
+    pixels: Type.Optional(
+      Type.String({ pattern: "^\\d{1,5}$", description: "A line drawn on so many pixels looks as if every sample were drawn." }),
+    ),
+    at: Type.Optional(Type.String({ maxLength: 50_000, description: "The values in force at these instants, commas between." })),
+    interpolation: Type.Optional(Type.Enum(["hold", "linear"], { description: "With at: the value before, or the line to the next." })),
+    maxAgeMs: Type.Optional(
+      Type.String({ pattern: "^\\d{1,10}$", description: "With at: an older value is not in force; one day unless told." }),
+    ),
+    asOf: Type.Optional(Type.Unsafe<string>({ ...TimeText, description: "Raw rows: only what had been received by then." })),
+    gaps: Type.Optional(Type.Enum(["true", "false"], { description: "JSON: `{ gaps, rows }`, with what is missing from the record." })),
+    format: FormatText,
+  },
   { additionalProperties: false },
 );
 const RangeQuery = Type.Object(
-  { start: TimeText, end: TimeText, points: Type.Optional(ListText), buckets: Type.Optional(WholeText), limit: Type.Optional(WholeText) },
+  { start: TimeText, end: TimeText, points: Type.Optional(ListText), ...bounded, format: FormatText },
   { additionalProperties: false },
 );
+const Rows = Type.Union([HistoryRowJson, BucketRowJson, WeightedRowJson, DotRowJson, AtTimeRowJson].map((row) => Type.Array(row)));
+const RowsInAnyFormat = {
+  description: "Rows, page by page as they are found.",
+  content: {
+    "application/json": { schema: Type.Union([Rows, Type.Object({ gaps: Type.Array(LossJson), rows: Rows })]) },
+    "text/csv": { schema: Type.String() },
+    "application/vnd.apache.parquet": { schema: Type.String({ format: "binary" }) },
+  },
+};
 
-/** The past: raw rows or buckets of chosen points, and the flow metrics of the product's own document. */
+type Query = Readonly<Record<string, unknown>>;
+
+/** The past: rows, buckets, lines and instants of chosen points, and the flow metrics of the product's own document. */
 export function historyRoutes(app: App, { services }: Gear): void {
-  const rows = Type.Union([Type.Array(HistoryRowJson), Type.Array(BucketRowJson)]);
-
   app.get(
     "/history",
     {
@@ -41,89 +78,66 @@ export function historyRoutes(app: App, { services }: Gear): void {
       schema: {
         tags: ["history"],
         querystring: HistoryQuery,
-        description: `Raw rows ascending by sourceTime for each point, or with \`buckets\` so many stretches. At most \`limit\` rows (${rowsStandard} unless told); as many rows as the limit mean that there is more.`,
-        response: { 200: rows, 400: Refused, 404: Refused },
+        description: `Raw rows ascending by sourceTime for each point, at most \`limit\` (${bounds.rowsStandard} unless told; as many as the limit mean that there is more). With \`buckets\` so many stretches, with \`pixels\` a line, with \`at\` the values at instants.`,
+        response: { 200: RowsInAnyFormat, 400: Refused, 404: Refused },
       },
     },
-    (request, reply) => answer(request.query, { from: "from", to: "to" }, principalOf(request), reply),
+    (request, reply) => answer(request, reply, questionIn(request.query)) as never,
   );
 
   app.get(
     "/metrics/range",
     {
       config: { right: "read" },
-      schema: { tags: ["history"], querystring: RangeQuery, response: { 200: Type.Union([Type.Array(FlowRowJson), rows]), 400: Refused } },
+      schema: {
+        tags: ["history"],
+        querystring: RangeQuery,
+        description: "Without `points` the rows behind the view flow_metrics_1h; with them as GET /history.",
+        response: { 200: Type.Union([Type.Array(FlowRowJson), Rows]), 400: Refused, 404: Refused },
+      },
     },
     async (request, reply) => {
-      if (request.query.points !== undefined) return answer(request.query, { from: "start", to: "end" }, principalOf(request), reply);
+      const ends = { from: "start", to: "end" };
+      if (request.query.points !== undefined) return (await answer(request, reply, questionIn(request.query, ends))) as never;
       if (!services.flowMetrics) throw notBuiltYet("GET /metrics/range without points");
-      const { from, to } = stretch(request.query, "start", "end");
+      const { from, to } = stretchIn(request.query, ends);
       const found = await services.flowMetrics(from, to, closing(reply));
       return reply.send(found.map((row) => ({ ...row, time: formatTime(row.time) })) as never);
     },
   );
 
-  async function answer(
-    query: Readonly<Record<string, unknown>>,
-    names: { from: string; to: string },
-    by: Principal,
-    reply: FastifyReply,
-  ): Promise<never> {
+  async function answer(request: FastifyRequest, reply: FastifyReply, question: Question): Promise<FastifyReply> {
     if (!services.history) throw notBuiltYet("GET /history");
-    const { from, to } = stretch(query, names.from, names.to);
-    const points = listIn(query, "points", pointsMax);
-    if (points.length === 0) throw new HttpRefusal(400, { code: "bad-request", message: "points names nothing" });
-    const sight = sightOf(by, services.plant, services.areas);
-    for (const id of points) if (!services.plant.points.has(id) || !sight.point(id)) throw unknownId("point", id);
-    const buckets = wholeIn(query, "buckets", { min: 1, max: bucketsMax });
-    const limit = wholeIn(query, "limit", { min: 1, max: rowsMax }) ?? rowsStandard;
+    const sight = sightOf(principalOf(request), services.plant, services.areas);
+    for (const id of question.points) if (!services.plant.points.has(id) || !sight.point(id)) throw unknownId("point", id);
+    const query = request.query as Query;
+    const name = formatFor(query["format"], request.headers.accept);
+    const withGaps = query["gaps"] === "true";
+    if (withGaps && (name !== "json" || question.how === "at"))
+      throw new HttpRefusal(400, {
+        code: "bad-request",
+        message: "gaps come with rows of a stretch in JSON; otherwise GET /ledger has them",
+      });
     const signal = closing(reply);
-    const pages =
-      buckets === undefined
-        ? mapped(services.history.raw(points, from, to, { limit, signal }), historyRow)
-        : mapped(services.history.buckets(points, from, to, { buckets, signal }), bucketRow);
-    return (await sendRows(reply, pages)) as never;
+    const gaps = withGaps && question.how !== "at" ? await gapsOf(question, signal) : undefined;
+    const table = await begun(tableFor(question, services.history, signal));
+    const { type, file, pieces } = formats[name];
+    reply.type(type).header("vary", "accept");
+    if (file !== undefined) reply.header("content-disposition", `attachment; filename="${file}"`);
+    return reply.send(Readable.from(gaps ? jsonWithGaps(table, gaps) : pieces(table)));
   }
-}
 
-function stretch(query: Readonly<Record<string, unknown>>, fromName: string, toName: string): { from: Timestamp; to: Timestamp } {
-  const from = timeIn(query, fromName);
-  const to = timeIn(query, toName);
-  if (from >= to) throw new HttpRefusal(400, { code: "bad-request", message: `${fromName} must be before ${toName}` });
-  return { from, to };
+  async function gapsOf({ points, from, to }: Exclude<Question, { how: "at" }>, signal: AbortSignal): Promise<readonly LossJson[]> {
+    if (!services.history?.ledger) throw notBuiltYet("gaps");
+    const streams = streamsOf(points, services.plant);
+    const rows = await services.history.ledger(from, to, { signal });
+    return rows.filter(({ stream }) => streams.has(stream)).map(lossJson);
+  }
 }
 
 /** Ends the question when nobody waits for the answer any more. */
-function closing(reply: FastifyReply): AbortSignal {
+export function closing(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   reply.raw.once("close", () => controller.abort(new Error("the client went away")));
   return controller.signal;
-}
-
-/** Page by page, so that a million rows never stand in memory; the first page is waited for, so that an error still has a status. */
-async function sendRows(reply: FastifyReply, pages: AsyncIterable<readonly string[]>): Promise<FastifyReply> {
-  const iterator = pages[Symbol.asyncIterator]();
-  const first = await iterator.next();
-  async function* text(): AsyncGenerator<string> {
-    let before = "[";
-    for (let page = first; !page.done; page = await iterator.next()) {
-      if (page.value.length === 0) continue;
-      yield before + page.value.join(",");
-      before = ",";
-    }
-    yield before === "[" ? "[]" : "]";
-  }
-  return reply.type("application/json; charset=utf-8").send(Readable.from(text()));
-}
-
-async function* mapped<Row>(pages: AsyncIterable<readonly Row[]>, write: (row: Row) => object): AsyncGenerator<readonly string[]> {
-  for await (const page of pages) yield page.map((row) => JSON.stringify(write(row)));
-}
-
-function historyRow(row: HistoryRow): HistoryRowJson {
-  return { point: row.point, sourceTime: formatTime(row.sourceTime), at: formatTime(row.at), value: row.value, quality: row.quality };
-}
-
-function bucketRow(row: BucketRow): BucketRowJson {
-  return { ...row, time: formatTime(row.time) };
 }
