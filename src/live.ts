@@ -1,15 +1,15 @@
-import type { Cancel } from "#src/contract/clock.ts";
 import type { Journal, JournalEntry } from "#src/contract/store.ts";
 import type { Opened } from "#src/contract/timeline.ts";
 import type { ConfigFact } from "#msgs/fact.ts";
 import type { Point } from "#msgs/point.ts";
 import type { Site } from "#src/config/site.ts";
 import type { PreparedControl } from "#src/control/open-control.ts";
-import type { LiveSink } from "#src/intake/outlet.ts";
+import type { LiveSink } from "#src/intake/live-sink.ts";
 import { usPerSecond } from "#msgs/time.ts";
 import type { Log } from "#src/kit/log.ts";
 import { LimitsTap } from "#src/alarms/limits.ts";
 import { keyedPoints } from "#src/intake/keys.ts";
+import { liveSink } from "#src/intake/live-sink.ts";
 import { LiveDriver } from "#src/timeline/live-driver.ts";
 import { SlewedTime } from "#src/timeline/live-time.ts";
 import { machineClocks, machineTimers } from "#src/timeline/machine-clocks.ts";
@@ -81,7 +81,7 @@ export async function openLive(parts: LiveParts): Promise<Live> {
     limits,
     time,
     driver,
-    sink: sinkOf(driver, journal),
+    sink: liveSink({ driver, journal }),
     describe: (site) => describe(site, taps, journal, driver),
     stop: () => {
       stopCheckpoints();
@@ -116,23 +116,6 @@ function declareAbsence(driver: LiveDriver, journal: Journal, now: number): void
   if (journal.head.seq === 0) return;
   const why = journal.clean ? "the gateway was stopped" : "the gateway ended without stopping";
   driver.publish({ kind: "gap", stream: "*", from: journal.head.at, to: now, lost: "unknown", why });
-}
-
-/** Runs what waits for durability in the order of its seq, as the journal reports it. */
-function sinkOf(driver: LiveDriver, journal: Journal): LiveSink {
-  const waiting: { seq: number; run: () => void }[] = [];
-  let stop: Cancel | undefined;
-  const settle = (durable: number): void => {
-    while (waiting[0] && waiting[0].seq <= durable) waiting.shift()!.run();
-  };
-  return {
-    publish: (fact) => driver.publish(fact),
-    offer: (samples) => driver.offer(samples),
-    whenDurable: (seq, run) => {
-      stop ??= journal.onDurable(settle);
-      waiting.push({ seq, run });
-    },
-  };
 }
 
 function describe(site: Site, taps: StandardTaps, journal: Journal, driver: LiveDriver): void {

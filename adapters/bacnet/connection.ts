@@ -84,6 +84,10 @@ export class BacnetConnection implements Connection {
     return browse(conversation, directory, this.#link, this.#env, AbortSignal.any([signal, closing.signal]));
   }
 
+  keepsHistory(binding: Binding): boolean {
+    return this.#parts.devices.addressed(binding).address.log !== undefined;
+  }
+
   async *history(binding: Binding, token: string | undefined, signal: AbortSignal): AsyncGenerator<HistoryPage> {
     const { device, peer, ...point } = await this.#target(binding, signal);
     const zone = await zoneOf(device, peer, this.#parts.conversation, signal);
@@ -109,7 +113,12 @@ export class BacnetConnection implements Connection {
       whoIs: directory.counters,
       cov: { subscriptions: cov.size, ...cov.counters },
       events: events.counters,
-      devices: Object.fromEntries(devices.all.map(({ id, settings }) => [id, directory.get(settings.instance)?.health() ?? { instance: settings.instance, heard: false }])),
+      devices: Object.fromEntries(
+        devices.all.map(({ id, settings }) => [
+          id,
+          directory.get(settings.instance)?.health() ?? { instance: settings.instance, heard: false },
+        ]),
+      ),
     };
   }
 

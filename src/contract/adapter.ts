@@ -75,6 +75,8 @@ export interface Connection {
   slots?(binding: Binding, signal: AbortSignal): Promise<readonly (Value | null)[]>;
   /** What could be bound here. */
   browse?(signal: AbortSignal): AsyncIterable<Found>;
+  /** Whether the device keeps a record of this point; absent: of every point, as far as `history` does not say `not-supported`. */
+  keepsHistory?(binding: Binding): boolean;
   /** What the device itself recorded after `token`, oldest first, for filling gaps exactly once. */
   history?(binding: Binding, token: string | undefined, signal: AbortSignal): AsyncIterable<HistoryPage>;
   /** Notifications that are not samples. */

@@ -2,7 +2,9 @@ import type { Binding, Connection, PushedReading, Reading } from "#src/contract/
 import type { LiveTime, Timers } from "#src/contract/clock.ts";
 import type { LinkCounters } from "#src/contract/gateway.ts";
 import type { DeviceId, PointId } from "#msgs/point.ts";
+import type { Log } from "#src/kit/log.ts";
 import type { Random } from "#src/kit/random.ts";
+import type { Resume } from "#src/timeline/resume.ts";
 import type { Outlet } from "./outlet.ts";
 import type { DevicePhase } from "./link-table.ts";
 import type { PollGroup } from "./schedule.ts";
@@ -11,6 +13,7 @@ import { usPerMs } from "#msgs/time.ts";
 import { backOff } from "#src/kit/back-off.ts";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";
 import { step } from "#src/kit/table.ts";
+import { Backfill } from "./backfill.ts";
 import { Counters } from "./counters.ts";
 import { deviceTable } from "./link-table.ts";
 import { Listening } from "./listening.ts";
@@ -25,6 +28,8 @@ export interface DeviceParts {
   readonly adapter: string;
   readonly device: DeviceId;
   readonly outlet: Outlet;
+  readonly resume: Resume;
+  readonly log: Log;
   readonly time: LiveTime;
   readonly timers: Timers;
   readonly random: Random;
@@ -39,6 +44,7 @@ export class DevicePolling {
   readonly counters = new Counters();
   readonly #parts: DeviceParts;
   readonly #stream: string;
+  readonly #backfill: Backfill;
   #bindings: readonly Binding[];
   #phase: DevicePhase = "unknown";
   #since: number;
@@ -51,6 +57,13 @@ export class DevicePolling {
     this.#bindings = bindings;
     this.#stream = `${parts.adapter}/${parts.device}`;
     this.#since = parts.time.now();
+    this.#backfill = new Backfill({
+      ...parts,
+      stream: this.#stream,
+      isDown: () => this.#phase === "down",
+      taken: (rows) => this.#pushed(rows),
+      failed: (error) => this.#count(error),
+    });
   }
 
   get phase(): DevicePhase {
@@ -86,6 +99,7 @@ export class DevicePolling {
     await Promise.all([
       ...groupsOf(polled, fallbackPollMs).map((group, index, all) => this.#poll(connection, group, index / all.length, signal)),
       listened.length > 0 ? this.#listen(connection, listened, signal) : undefined,
+      this.#backfill.run(connection, this.#bindings, signal),
     ]);
   }
 
@@ -190,8 +204,7 @@ export class DevicePolling {
     readings: readonly PushedReading[],
     about?: { retained?: boolean; historical?: boolean; settled?: (stored: boolean) => void },
   ): void {
-    this.counters.pushed(readings.length);
-    this.#parts.linkCounters.pushed(readings.length);
+    this.#pushed(readings.length);
     if (!about?.retained && !about?.historical) this.#answered();
     const origin = about?.historical ? "historical" : about?.retained ? "retained" : "pushed";
     const points = readings.map(({ binding }) => binding.point);
@@ -206,13 +219,23 @@ export class DevicePolling {
   }
 
   #failed(error: unknown, bindings: readonly Binding[]): void {
-    const code = error instanceof GatewayError ? error.code : "bad-answer";
-    this.counters.failed(code);
-    this.#parts.linkCounters.failed(code);
+    const code = this.#count(error);
     this.#reason = messageOf(error);
     const wasDown = this.#phase === "down";
     this.#turn("failed", code);
     if (!wasDown) this.spoil(this.#phase === "down" ? this.#bindings : bindings, quality.badLink);
+  }
+
+  #pushed(points: number): void {
+    this.counters.pushed(points);
+    this.#parts.linkCounters.pushed(points);
+  }
+
+  #count(error: unknown): string {
+    const code = error instanceof GatewayError ? error.code : "bad-answer";
+    this.counters.failed(code);
+    this.#parts.linkCounters.failed(code);
+    return code;
   }
 
   #turn(event: "answered" | "failed", code?: string): void {
@@ -220,6 +243,7 @@ export class DevicePolling {
     this.#phase = step(deviceTable, before, event);
     if (this.#phase === before) return;
     this.#since = this.#parts.time.now();
+    if (this.#phase === "up") this.#backfill.wake();
     if (this.#phase === "up" || this.#phase === "down") {
       this.#parts.outlet.publish({
         kind: "link",

@@ -1,78 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Fact, FactOf } from "#msgs/fact.ts";
 import type { AdapterConfig } from "#src/contract/adapter.ts";
+import type { Machine } from "#test/fakes/machine.ts";
 import type { FarSide } from "#test/fakes/scripted-adapter.ts";
-import { silentLog } from "#src/kit/log.ts";
-import { seededRandom } from "#src/kit/random.ts";
-import { LiveDriver } from "#src/timeline/live-driver.ts";
-import { SlewedTime } from "#src/timeline/live-time.ts";
-import { open } from "#src/timeline/open.ts";
-import { standardTaps } from "#src/timeline/standard.ts";
-import { Machine } from "#test/fakes/machine.ts";
+import { hostOn } from "#test/fakes/host-rig.ts";
 import { farSide, scriptedConfig, scriptedModule } from "#test/fakes/scripted-adapter.ts";
-import { Host } from "./host.ts";
-import { keyedPoints } from "./keys.ts";
 
 const second = 1_000_000;
-
-function siteOf(config: AdapterConfig) {
-  const bindings = config.devices.flatMap((device) => device.bindings);
-  const points = bindings.map(({ point, device, address, kind, pollMs }) => ({
-    id: point,
-    device,
-    area: "area",
-    kind,
-    binding: { adapter: config.id, address, pollMs },
-  }));
-  return {
-    kind: "config" as const,
-    revision: "1",
-    timeZone: "UTC",
-    areas: [],
-    devices: config.devices.map(({ id }) => ({ id, adapter: config.id, protocol: "scripted" })),
-    points: keyedPoints(new Map(), points),
-    valves: [],
-    rules: [],
-  };
-}
-
-function hostOn(far: FarSide, config: AdapterConfig) {
-  for (const { bindings } of config.devices) for (const { address } of bindings) far.values.set(address, 1);
-  const machine = new Machine(1_790_000_000 * second);
-  const time = new SlewedTime(machine, 0);
-  const taps = standardTaps();
-  const opened = open({ id: "live", kind: "live", from: time.now(), taps: taps.factories });
-  const facts: Fact[] = [];
-  opened.timeline.bus.follow((fact) => facts.push(fact));
-  const driver = new LiveDriver({
-    opened,
-    time,
-    timers: machine.timers,
-    afterArrivals: machine.afterArrivals,
-    backlog: () => 0,
-    backlogAtMost: 1e9,
-  });
-  driver.start();
-  driver.publish(siteOf(config));
-  const sink = {
-    publish: driver.publish.bind(driver),
-    offer: driver.offer.bind(driver),
-    whenDurable: (_: number, run: () => void) => run(),
-  };
-  const host = new Host({ plant: taps.plant, sink, time, timers: machine.timers, random: seededRandom(1), log: silentLog });
-  const spec = { id: config.id, module: scriptedModule(far), config };
-  const links = (device?: string) =>
-    facts
-      .filter((fact): fact is FactOf<"link"> => fact.kind === "link" && fact.device === device)
-      .map(({ state, reason }) => (reason ? `${state}: ${reason}` : state));
-  const stop = async (): Promise<void> => {
-    const stopping = host.stop();
-    await machine.runAsync(10_000);
-    await stopping;
-    driver.stop();
-  };
-  return { machine, host, spec, facts, links, latest: taps.latest, time, stop, derived: opened.timeline.bus.onDerived };
-}
 
 describe("a link", () => {
   it("says connecting, marks its points bad until they were heard, then reads them", async () => {

@@ -4,14 +4,17 @@ import type { LinkStatus, Links, Plant } from "#src/contract/gateway.ts";
 import type { DeviceId, PointId, Value } from "#msgs/point.ts";
 import type { Log } from "#src/kit/log.ts";
 import type { Random } from "#src/kit/random.ts";
+import type { Resume } from "#src/timeline/resume.ts";
 import type { LinkParts, LinkSpec } from "./link.ts";
-import type { LiveSink } from "./outlet.ts";
+import type { LiveSink } from "./live-sink.ts";
 import { GatewayError } from "#src/kit/errors.ts";
 import { Link } from "./link.ts";
 import { Outlet } from "./outlet.ts";
 
 export interface HostParts {
   readonly plant: Plant;
+  /** How far the record holds what devices recorded themselves. */
+  readonly resume: Resume;
   readonly sink: LiveSink;
   readonly time: LiveTime;
   readonly timers: Timers;

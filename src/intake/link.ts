@@ -3,6 +3,7 @@ import type { LiveTime, Timers } from "#src/contract/clock.ts";
 import type { LinkStatus, Plant } from "#src/contract/gateway.ts";
 import type { Log } from "#src/kit/log.ts";
 import type { Random } from "#src/kit/random.ts";
+import type { Resume } from "#src/timeline/resume.ts";
 import type { DeviceId, PointId, Value } from "#msgs/point.ts";
 import type { LinkPhase } from "./link-table.ts";
 import type { Outlet } from "./outlet.ts";
@@ -24,6 +25,7 @@ export interface LinkSpec {
 
 export interface LinkParts {
   readonly plant: Plant;
+  readonly resume: Resume;
   readonly outlet: Outlet;
   readonly time: LiveTime;
   readonly timers: Timers;
@@ -53,7 +55,8 @@ export class Link {
     this.spec = spec;
     this.#parts = parts;
     this.#since = parts.time.now();
-    const shared = { adapter: spec.id, outlet: parts.outlet, time: parts.time, timers: parts.timers, random: parts.random };
+    const { outlet, resume, time, timers, random, log } = parts;
+    const shared = { adapter: spec.id, outlet, resume, time, timers, random, log };
     const polling = spec.config.devices.map(
       ({ id, bindings }) =>
         new DevicePolling({ ...shared, device: id, linkCounters: this.#counters, changed: () => this.#deviceChanged() }, bindings),

@@ -3,18 +3,10 @@ import type { Plant } from "#src/contract/gateway.ts";
 import type { LiveTime } from "#src/contract/clock.ts";
 import type { FactBody } from "#msgs/fact.ts";
 import type { PointId } from "#msgs/point.ts";
-import type { SampleOrigin, SampleRow, Samples } from "#msgs/sample.ts";
+import type { SampleOrigin, SampleRow } from "#msgs/sample.ts";
+import type { LiveSink } from "./live-sink.ts";
 import { samplesOf } from "#msgs/sample.ts";
 import { badRow, rowOf } from "./normalise.ts";
-
-/** The live timeline as the device side sees it. */
-export interface LiveSink {
-  publish(fact: FactBody): void;
-  /** The seq of the batch, or undefined when it was shed. */
-  offer(samples: Samples): number | undefined;
-  /** Runs once everything up to this seq is durable. */
-  whenDurable(seq: number, run: () => void): void;
-}
 
 export interface Delivery {
   readonly origin: SampleOrigin;
@@ -40,7 +32,7 @@ export class Outlet {
     this.#sink.publish(fact);
   }
 
-  /** Answers with how many samples were taken; a point that left the site meanwhile is passed over. */
+  /** Answers whether they were taken; a point that left the site meanwhile is passed over. */
   deliver(stream: string, points: readonly PointId[], readings: readonly Reading[], about: Delivery): boolean {
     const now = this.#time.now();
     const trusted = this.#time.trusted();
@@ -55,6 +47,18 @@ export class Outlet {
     return this.#offer(stream, rows, deviceTimes ? { ...about, deviceTimes } : about);
   }
 
+  /**
+   * What the device itself recorded of one point, in one batch with where to go on, so that both are on record or neither is.
+   * Settles with true once it is durable, with false when it was shed or the point is not in the site any more.
+   */
+  recorded(source: string, point: PointId, page: { readonly readings: readonly Reading[]; readonly token: string }): Promise<boolean> {
+    if (!this.#plant.points.has(point)) return Promise.resolve(false);
+    return new Promise((settled) => {
+      const resume = { source, token: page.token };
+      this.deliver(source, new Array<PointId>(page.readings.length).fill(point), page.readings, { origin: "historical", resume, settled });
+    });
+  }
+
   /** Says of all these points that they cannot be had. */
   spoil(stream: string, points: readonly PointId[], quality: number): void {
     const now = this.#time.now();
@@ -67,7 +71,8 @@ export class Outlet {
 
   #offer(stream: string, rows: readonly SampleRow[], about: Delivery): boolean {
     const { settled, ...rest } = about;
-    if (rows.length === 0) {
+    // A batch without rows still says where its source stands.
+    if (rows.length === 0 && !rest.resume) {
       settled?.(true);
       return true;
     }

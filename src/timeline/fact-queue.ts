@@ -60,6 +60,11 @@ export class BoundedQueue implements FactQueue {
       this.#waiting += count;
       return;
     }
+    if (fact.samples.origin === "historical") {
+      // What a device recorded long ago must not take the place of what it shows now.
+      this.overtaken += count;
+      return;
+    }
     for (let index = 0; index < count; index++) {
       const key = fact.samples.keys[index]!;
       if (this.#latest.has(key)) {

@@ -70,6 +70,8 @@ export class LiveDriver implements Intake {
 
   /** Publishes a batch and answers with its seq, or undefined when it was shed: a late-acknowledging protocol must know. */
   offer(samples: Samples): number | undefined {
+    // What a source can hand over again is not lost when it is turned away; it gives way before live samples must.
+    if (samples.resume && this.#parts.backlog() > this.#parts.backlogAtMost / 2) return undefined;
     if (this.#isShed(samples.stream, samples.keys.length)) return undefined;
     this.#parts.opened.into.publish({ kind: "samples", samples }, this.#parts.time.now());
     this.#rearm();

@@ -1,13 +1,15 @@
 import type { TapFactory } from "#src/contract/bus.ts";
 import { LatestTap } from "./latest.ts";
 import { PlantTap } from "./plant.ts";
+import { ResumeTap } from "./resume.ts";
 import { StalenessTap } from "./staleness.ts";
 
-/** What every timeline carries, live or not: the description of the plant, the newest values, and who has gone silent. */
+/** What every timeline carries, live or not: the description of the plant, the newest values, who has gone silent, how far backfills came. */
 export interface StandardTaps {
   readonly plant: PlantTap;
   readonly latest: LatestTap;
   readonly staleness: StalenessTap;
+  readonly resume: ResumeTap;
   readonly factories: readonly TapFactory[];
 }
 
@@ -15,5 +17,6 @@ export function standardTaps(): StandardTaps {
   const plant = new PlantTap();
   const staleness = new StalenessTap(plant);
   const latest = new LatestTap(plant, (key) => staleness.isStale(key));
-  return { plant, latest, staleness, factories: [plant.factory, staleness.factory, latest.factory] };
+  const resume = new ResumeTap();
+  return { plant, latest, staleness, resume, factories: [plant.factory, staleness.factory, latest.factory, resume.factory] };
 }

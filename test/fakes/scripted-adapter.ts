@@ -5,6 +5,7 @@ import type {
   Binding,
   Connection,
   DeviceAct,
+  HistoryPage,
   Push,
   Reading,
   Receipt,
@@ -30,6 +31,19 @@ export interface FarSide {
   answerMs: number;
   subscribes: boolean;
   refusedToListen: Set<string>;
+  /** What the devices record themselves, by address, oldest first; record n has number n + 1. Absent: the protocol knows no history. */
+  logs?: Map<string, LogRow[]>;
+  /** Records a page holds. */
+  pageRows: number;
+  /** Every question for history, with the token it came with. */
+  readonly historyAsked: { address: string; token: string | undefined }[];
+  /** The sixteen slots by address. Absent: the devices keep none. */
+  slots?: Map<string, (number | null)[]>;
+}
+
+export interface LogRow {
+  readonly value: number | null;
+  readonly at: number;
 }
 
 export function farSide(): FarSide {
@@ -42,6 +56,8 @@ export function farSide(): FarSide {
     answerMs: 5,
     subscribes: false,
     refusedToListen: new Set(),
+    pageRows: 3,
+    historyAsked: [],
   };
 }
 
@@ -96,8 +112,48 @@ function connectionTo(far: FarSide, env: Parameters<AdapterModule["create"]>[1])
     },
     close: async () => leave(new GatewayError("closed", "closed by us")),
   };
-  if (!far.subscribes) return connection;
-  return { ...connection, subscribe: (bindings, push, signal) => listen(far, bindings, push, () => answer(bindings[0]!.device, signal)) };
+  return { ...connection, ...extrasOf(far, answer) };
+}
+
+/** What a protocol may offer beyond reading and acting, as the far side is set. */
+function extrasOf(far: FarSide, answer: (device: string, signal: AbortSignal) => Promise<void>): Partial<Connection> {
+  return {
+    ...(far.subscribes && {
+      subscribe: (bindings, push, signal) => listen(far, bindings, push, () => answer(bindings[0]!.device, signal)),
+    }),
+    ...(far.logs && {
+      keepsHistory: ({ address }) => far.logs!.has(address),
+      history: (binding, token, signal) => pagesOf(far, binding, token, () => answer(binding.device, signal)),
+    }),
+    ...(far.slots && {
+      slots: async ({ address, device }, signal) => {
+        await answer(device, signal);
+        return far.slots!.get(address) ?? new Array<null>(16).fill(null);
+      },
+    }),
+  };
+}
+
+/** The token is the number of the last record. */
+async function* pagesOf(
+  far: FarSide,
+  { address }: Binding,
+  token: string | undefined,
+  answer: () => Promise<void>,
+): AsyncGenerator<HistoryPage> {
+  far.historyAsked.push({ address, token });
+  for (let number = Number(token ?? 0); ;) {
+    await answer();
+    const rows = (far.logs!.get(address) ?? []).slice(number, number + far.pageRows);
+    if (rows.length === 0) return;
+    number += rows.length;
+    yield { readings: rows.map(readingOfRow), token: String(number) };
+  }
+}
+
+function readingOfRow({ value, at }: LogRow): Reading {
+  if (value === null) return { raw: null, quality: quality.badNoValue, sourceTime: at, reason: "records were overwritten" };
+  return { raw: value, quality: quality.good, sourceTime: at };
 }
 
 async function listen(far: FarSide, bindings: readonly Binding[], push: Push, answer: () => Promise<void>): Promise<Subscription> {

@@ -6,6 +6,7 @@ import { MemoryRecord, memoryTables } from "#src/control/memory-record.ts";
 import { prepareControl, type Control } from "#src/control/open-control.ts";
 import { Host } from "#src/intake/host.ts";
 import { keyedPoints } from "#src/intake/keys.ts";
+import { liveSink } from "#src/intake/live-sink.ts";
 import { silentLog } from "#src/kit/log.ts";
 import { between, seededRandom } from "#src/kit/random.ts";
 import { LiveDriver } from "#src/timeline/live-driver.ts";
@@ -113,8 +114,8 @@ async function liveOnce(
     driver.publish({ kind: "gap", stream: "*", from: head.at, to: time.now(), lost: "unknown", why: disk.clean ? "stopped" : "killed" });
   const fact = { kind: "config" as const, revision: "1", timeZone: "UTC", areas: [{ id: "area" }], valves: [], rules: [] };
   if (taps.plant.revision === "") driver.publish({ ...fact, devices: site.config.devices.map(({ id }) => ({ id, adapter: "link", protocol: "sim" })), points: keyedPoints(disk.keys, site.described) }); // prettier-ignore
-  const sink = { publish: driver.publish.bind(driver), offer: driver.offer.bind(driver), whenDurable: () => {} };
-  const host = new Host({ plant: taps.plant, sink, time, timers: machine.timers, random, log: silentLog });
+  const sink = liveSink({ driver, journal });
+  const host = new Host({ plant: taps.plant, resume: taps.resume, sink, time, timers: machine.timers, random, log: silentLog });
   const control = await prepared.start({ into: driver, devices: host });
   await host.apply([{ id: "link", module: far.module(), config: site.config }]);
   await live(machine, { far, journal, control, time, random, opened });

@@ -1,0 +1,35 @@
+import type { FactBody } from "#msgs/fact.ts";
+import type { Samples } from "#msgs/sample.ts";
+
+/** The live timeline as the device side sees it. */
+export interface LiveSink {
+  publish(fact: FactBody): void;
+  /** The seq of the batch, or undefined when it was shed. */
+  offer(samples: Samples): number | undefined;
+  /** Runs once everything up to this seq is durable. */
+  whenDurable(seq: number, run: () => void): void;
+}
+
+/** What a sink is made of: the driver that stamps, and the journal that says when it holds. */
+export interface SinkParts {
+  readonly driver: { publish(fact: FactBody): void; offer(samples: Samples): number | undefined };
+  readonly journal: { onDurable(see: (seq: number) => void): unknown };
+}
+
+/** Runs what waits for durability in the order of its seq, once, as the journal reports it. */
+export function liveSink({ driver, journal }: SinkParts): LiveSink {
+  const waiting: { seq: number; run: () => void }[] = [];
+  let isListening = false;
+  const settle = (durable: number): void => {
+    while (waiting[0] && waiting[0].seq <= durable) waiting.shift()!.run();
+  };
+  return {
+    publish: (fact) => driver.publish(fact),
+    offer: (samples) => driver.offer(samples),
+    whenDurable: (seq, run) => {
+      if (!isListening) journal.onDurable(settle);
+      isListening = true;
+      waiting.push({ seq, run });
+    },
+  };
+}
