@@ -1,3 +1,4 @@
+import type * as BacnetLibrary from "@bacnet-js/client";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { createRequire } from "node:module";
 import { bacnetAdapter } from "#adapters/bacnet/index.ts";
@@ -7,7 +8,7 @@ import { BacnetPeer } from "#test/contract/peers/bacnet-peer.ts";
 import type { BenchRow } from "./row.ts";
 
 // The library is CommonJS with a default export, which an import of it would wrap once more.
-const { default: BacnetClient } = createRequire(import.meta.url)("@bacnet-js/client") as typeof import("@bacnet-js/client");
+const { default: BacnetClient } = createRequire(import.meta.url)("@bacnet-js/client") as typeof BacnetLibrary.default;
 
 const devices = 200;
 const objects = 50;
@@ -98,7 +99,13 @@ async function importing(building: Building): Promise<BenchRow> {
   }
   const took = (performance.now() - started) / 1000;
   await connection.close();
-  return { what: `discover and import ${devices} devices`, ours: `${took.toFixed(1)} s (${found.size} devices, ${points} points)`, peer: "30 s", ratio: 30 / took, bar: "≥ 1" };
+  return {
+    what: `discover and import ${devices} devices`,
+    ours: `${took.toFixed(1)} s (${found.size} devices, ${points} points)`,
+    peer: "30 s",
+    ratio: 30 / took,
+    bar: "≥ 1",
+  };
 }
 
 /** Written at priority 8, the array read back, the present value read back: what the desk does for each command. */
@@ -110,18 +117,33 @@ async function commanding(building: Building): Promise<BenchRow[]> {
   const end = started + 3_000;
   await Promise.all(
     building.addresses.slice(0, 64).map(async (_, i) => {
-      const binding: Binding = { point: `d${i}/out`, device: `d${i}`, address: "analog-output:1", kind: "number", writable: true, pollMs: 1_000 };
+      const binding: Binding = {
+        point: `d${i}/out`,
+        device: `d${i}`,
+        address: "analog-output:1",
+        kind: "number",
+        writable: true,
+        pollMs: 1_000,
+      };
       for (let value = 0; performance.now() < end; value = (value + 1) % 100) {
         await connection.act!({ do: "set", binding, value, priority: 8 }, soon());
         const [slots, [reading]] = await Promise.all([connection.slots!(binding, soon()), connection.read([binding], soon())]);
-        if (slots[7] !== value || reading!.raw !== value) throw new Error(`wrote ${value}, found ${String(slots[7])} and ${String(reading!.raw)}`);
+        if (slots[7] !== value || reading!.raw !== value)
+          throw new Error(`wrote ${value}, found ${String(slots[7])} and ${String(reading!.raw)}`);
         commands++;
       }
     }),
   );
   const perSecond = commands / ((performance.now() - started) / 1000);
   await connection.close();
-  return [{ what: "commands/s, each written, its sixteen slots and its value read back", ours: String(Math.round(perSecond)), peer: "", ratio: undefined }];
+  return [
+    {
+      what: "commands/s, each written, its sixteen slots and its value read back",
+      ours: String(Math.round(perSecond)),
+      peer: "",
+      ratio: undefined,
+    },
+  ];
 }
 
 /** Changes at a rate no building has, to see that nothing grows with their number. */
@@ -129,7 +151,9 @@ async function listening(building: Building): Promise<BenchRow> {
   const connection = await open(building);
   let heard = 0;
   const subscriptions = await Promise.all(
-    building.addresses.slice(0, 20).map((_, i) => connection.subscribe!(bindingsOf(i), (readings) => (heard += readings.length), AbortSignal.timeout(20_000))),
+    building.addresses
+      .slice(0, 20)
+      .map((_, i) => connection.subscribe!(bindingsOf(i), (readings) => (heard += readings.length), AbortSignal.timeout(20_000))),
   );
   const memory: number[] = [];
   let changed = 0;
@@ -156,7 +180,11 @@ function open(building: Building, link: object = {}): Promise<Connection> {
   const config = {
     id: "bench",
     link: { listen: "127.0.0.1:0", whoIs: building.addresses, timeoutMs: 2_000, ...link },
-    devices: building.addresses.map((address, i) => ({ id: `d${i}`, options: { instance: 1_000 + i, address, events: false }, bindings: [] })),
+    devices: building.addresses.map((address, i) => ({
+      id: `d${i}`,
+      options: { instance: 1_000 + i, address, events: false },
+      bindings: [],
+    })),
   };
   return module.create(config, realEnv()).connect(AbortSignal.timeout(10_000));
 }

@@ -2,7 +2,20 @@ import { objectTypes, properties, PropertyIdentifier } from "./wire/vocabulary.t
 import type { ObjectId, PropertyRef } from "./wire/value.ts";
 
 /** Data types a value can be written as where the object's type does not say (proprietary objects and properties). */
-export const writeTypes = ["real", "double", "unsigned", "signed", "enumerated", "boolean", "text", "object", "date", "time", "bits", "octets"] as const;
+export const writeTypes = [
+  "real",
+  "double",
+  "unsigned",
+  "signed",
+  "enumerated",
+  "boolean",
+  "text",
+  "object",
+  "date",
+  "time",
+  "bits",
+  "octets",
+] as const;
 export type WriteType = (typeof writeTypes)[number];
 
 /** One point of a device: a property of an object, with what is special about it. */
@@ -46,11 +59,13 @@ const notation = /^([a-z0-9-]+):(\d{1,7})(?:\/([a-z0-9-]+)(?:\[(\d{1,5})\])?)?((
 export function parseAddress(input: string): ParsedAddress {
   const text = input.trim().toLowerCase();
   const match = notation.exec(text);
-  if (!match) return { problem: `${quote(input)} is not an address; write type:instance[/property[\\[index\\]]], for example analog-input:3` };
+  if (!match)
+    return { problem: `${quote(input)} is not an address; write type:instance[/property[\\[index\\]]], for example analog-input:3` };
   const object = parseObject(`${match[1]}:${match[2]}`);
   if (typeof object === "string") return { problem: `${quote(input)}: ${object}` };
   const property = match[3] === undefined ? PropertyIdentifier.PRESENT_VALUE : properties.number(match[3]);
-  if (property === undefined || property > 0x3f_ffff) return { problem: `${quote(input)}: there is no property "${match[3]}"; a proprietary one is written as its number` };
+  if (property === undefined || property > 0x3f_ffff)
+    return { problem: `${quote(input)}: there is no property "${match[3]}"; a proprietary one is written as its number` };
   const index = match[4] === undefined ? undefined : Number(match[4]);
   const options = parseOptions(match[5] ?? "");
   if (typeof options === "string") return { problem: `${quote(input)}: ${options}` };
@@ -81,7 +96,8 @@ export function parseObject(text: string): ObjectId | string {
   if (!match) return `${quote(text)} is not an object; write type:instance, for example trend-log:2`;
   const word = match[1]!;
   const type = longTypes.get(shortTypes[word] ?? word) ?? (/^\d+$/.test(word) ? Number(word) : undefined);
-  if (type === undefined || type > 1023) return `there is no object type "${word}"; a proprietary one is written as its number, 128 to 1023`;
+  if (type === undefined || type > 1023)
+    return `there is no object type "${word}"; a proprietary one is written as its number, 128 to 1023`;
   const instance = Number(match[2]);
   if (instance > 4_194_302) return `instance ${instance} is beyond 4194302`;
   return { type, instance };
@@ -95,7 +111,8 @@ function parseOptions(text: string): Pick<PointAddress, "cov" | "log" | "as"> | 
     const value = option.slice(at + 1);
     if (name === "cov") {
       const increment = Number(value);
-      if (value !== "off" && !(value !== "" && increment >= 0 && Number.isFinite(increment))) return `"cov" takes "off" or an increment, not ${quote(value)}`;
+      if (value !== "off" && !(value !== "" && increment >= 0 && Number.isFinite(increment)))
+        return `"cov" takes "off" or an increment, not ${quote(value)}`;
       found.cov = value === "off" ? "off" : increment;
     } else if (name === "log") {
       const match = /^([a-z0-9-]+:\d{1,7})(?:\[(\d{1,3})\])?$/.exec(value);

@@ -16,7 +16,11 @@ export function check(config: AdapterConfig<LinkOptions, DeviceOptions>): readon
     problems.push(...found, ...(found.length === 0 ? deviceProblems(device.options, [...at, "options"]) : []));
     if (found.length === 0) {
       const other = instances.get(device.options.instance);
-      if (other !== undefined) problems.push({ path: [...at, "options", "instance"], message: `instance ${device.options.instance} is ${other} already; instances are unique` });
+      if (other !== undefined)
+        problems.push({
+          path: [...at, "options", "instance"],
+          message: `instance ${device.options.instance} is ${other} already; instances are unique`,
+        });
       instances.set(device.options.instance, device.id);
     }
     device.bindings.forEach((binding, i) => problems.push(...bindingProblems(binding, [...at, "bindings", i])));
@@ -33,10 +37,13 @@ function linkProblems(link: LinkOptions): Problem[] {
     ["whoIs", link.whoIs ?? []],
   ];
   for (const [name, list] of addresses) {
-    for (const one of list) if (normaliseAddress(one) === undefined) problems.push({ path: ["link", name], message: `"${one}" is not an IPv4 address with a UDP port` });
+    for (const one of list)
+      if (normaliseAddress(one) === undefined)
+        problems.push({ path: ["link", name], message: `"${one}" is not an IPv4 address with a UDP port` });
   }
   const [host = "", port = ""] = (link.listen ?? "0.0.0.0:47808").split(":");
-  if (normaliseAddress(`${host}:1`) === undefined || Number(port) > 65_535) problems.push({ path: ["link", "listen"], message: `"${link.listen}" is not an IPv4 address with a UDP port` });
+  if (normaliseAddress(`${host}:1`) === undefined || Number(port) > 65_535)
+    problems.push({ path: ["link", "listen"], message: `"${link.listen}" is not an IPv4 address with a UDP port` });
   const [low = 0, high = 0] = (link.discover ?? "0-1").split("-").map(Number);
   if (low > high) problems.push({ path: ["link", "discover"], message: `the range ${link.discover} ends before it begins` });
   return problems;
@@ -51,7 +58,10 @@ function deviceProblems(options: DeviceOptions, at: readonly (string | number)[]
     problems.push({ path: [...at, "mac"], message: "an address on a network behind a router needs the number of that network too" });
   }
   if (options.network !== undefined && options.mac === undefined && options.address !== undefined) {
-    problems.push({ path: [...at, "network"], message: "a router and a network do not say which station: give its mac, or leave out the address" });
+    problems.push({
+      path: [...at, "network"],
+      message: "a router and a network do not say which station: give its mac, or leave out the address",
+    });
   }
   if (options.timeZone !== undefined && !isTimeZone(options.timeZone)) {
     problems.push({ path: [...at, "timeZone"], message: `"${options.timeZone}" is not a time zone; write Europe/Berlin` });
@@ -64,7 +74,9 @@ function bindingProblems(binding: Binding, at: readonly (string | number)[]): Pr
   const path = [...at, "address"];
   if ("problem" in parsed) return [{ path, message: parsed.problem }];
   if (binding.writable && typeUnknown(parsed.address)) {
-    return [{ path, message: `what type ${binding.address} carries is not known, so it cannot be written; add ;as=real (or unsigned, text, …)` }];
+    return [
+      { path, message: `what type ${binding.address} carries is not known, so it cannot be written; add ;as=real (or unsigned, text, …)` },
+    ];
   }
   return [];
 }

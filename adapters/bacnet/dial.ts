@@ -34,7 +34,11 @@ export interface Parts {
 }
 
 /** Opens the socket, registers with the BBMD where there is one, and puts the parts together. */
-export async function dial(config: AdapterConfig<LinkOptions, DeviceOptions>, env: AdapterEnv, signal: AbortSignal): Promise<BacnetConnection> {
+export async function dial(
+  config: AdapterConfig<LinkOptions, DeviceOptions>,
+  env: AdapterEnv,
+  signal: AbortSignal,
+): Promise<BacnetConnection> {
   const link = linkOf(config.link);
   const transport = await openUdp(udpOf(link), env, signal);
   const closing = new AbortController();
@@ -83,13 +87,21 @@ export async function dial(config: AdapterConfig<LinkOptions, DeviceOptions>, en
     if (service === unconfirmed.covNotification) cov.notify(decodeCovNotification(data), from);
     if (service === unconfirmed.eventNotification) event(data, from);
   };
-  return new BacnetConnection({ transport, application, directory, conversation, devices, cov, life, events, enrolment, closing }, link, env);
+  return new BacnetConnection(
+    { transport, application, directory, conversation, devices, cov, life, events, enrolment, closing },
+    link,
+    env,
+  );
 }
 
 function udpOf(link: Link): Parameters<typeof openUdp>[0] {
   const listen = splitAddress(link.listen);
   const quiet = link.bbmd !== undefined || listen.host.startsWith("127.");
-  const broadcast = link.broadcast ? normalised(link.broadcast) : quiet ? [] : [`255.255.255.255:${listen.port === 0 ? 47_808 : listen.port}`];
+  const broadcast = link.broadcast
+    ? normalised(link.broadcast)
+    : quiet
+      ? []
+      : [`255.255.255.255:${listen.port === 0 ? 47_808 : listen.port}`];
   const bbmd = link.bbmd === undefined ? undefined : normaliseAddress(link.bbmd);
   return { listen, broadcast, ...(bbmd !== undefined && { bbmd: { address: bbmd, ttlSeconds: link.bbmdTtlS } }) };
 }

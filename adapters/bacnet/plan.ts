@@ -42,10 +42,12 @@ export function planReads(wanted: readonly Wanted[], budget: ReadBudget): ReadCh
     const goesOn = last !== undefined && sameObject(last.object, item.object);
     const asks = propertyOctets(item) + (goesOn ? 0 : 7);
     const brings = propertyOctets(item) + 2 + expectedOctets(item) + (goesOn ? 0 : 7);
-    if (members.length > 0 && (request + asks > budget.request || answer + brings > budget.answer || members.length >= maxPerRequest)) close();
+    if (members.length > 0 && (request + asks > budget.request || answer + brings > budget.answer || members.length >= maxPerRequest))
+      close();
     const open = specs.at(-1);
     const ref: PropertyRef = item.index === undefined ? { property: item.property } : { property: item.property, index: item.index };
-    if (open !== undefined && sameObject(open.object, item.object)) specs[specs.length - 1] = { ...open, properties: [...open.properties, ref] };
+    if (open !== undefined && sameObject(open.object, item.object))
+      specs[specs.length - 1] = { ...open, properties: [...open.properties, ref] };
     else specs.push({ object: item.object, properties: [ref] });
     members.push(index);
     request += asks;

@@ -12,7 +12,8 @@ export const bacnetSiteDevices = bacnetDevices.map(({ device, title, area, insta
   area,
   options: { instance, notificationClasses: [1] },
   points: points.map(({ point, object, title: what, unit, limits, states, commandable, logEverySeconds }, i) => {
-    const log = logEverySeconds === undefined ? undefined : points.slice(0, i + 1).filter((one) => one.logEverySeconds !== undefined).length;
+    const log =
+      logEverySeconds === undefined ? undefined : points.slice(0, i + 1).filter((one) => one.logEverySeconds !== undefined).length;
     return {
       id: point,
       title: what,

@@ -22,11 +22,21 @@ const config = (): AdapterConfig => ({
   devices: bacnetSiteDevices.map(({ id, options, points }) => ({
     id,
     options,
-    bindings: points.map(({ id: point, address, kind, writable }): Binding => ({ point, device: id, address, kind, writable, pollMs: 1_000 })),
+    bindings: points.map(({ id: point, address, kind, writable }): Binding => ({
+      point,
+      device: id,
+      address,
+      kind,
+      writable,
+      pollMs: 1_000,
+    })),
   })),
 });
 const bindings = (device: string) => config().devices.find(({ id }) => id === device)!.bindings;
-const binding = (point: string) => config().devices.flatMap((device) => device.bindings).find((one) => one.point === point)!;
+const binding = (point: string) =>
+  config()
+    .devices.flatMap((device) => device.bindings)
+    .find((one) => one.point === point)!;
 
 beforeEach(async () => {
   plant = new Plant(7);

@@ -78,7 +78,8 @@ export class Bbmd {
         return this.#send(encodeBvlc({ function: "result", code: taken ? 0 : 0x30 }), from);
       }
       case "distribute":
-        if (!this.foreignDevices().some(({ address }) => address === from)) return this.#send(encodeBvlc({ function: "result", code: 0x60 }), from);
+        if (!this.foreignDevices().some(({ address }) => address === from))
+          return this.#send(encodeBvlc({ function: "result", code: 0x60 }), from);
         return this.#distribute(message.npdu, from);
       case "broadcast":
         return this.#distribute(message.npdu, from);

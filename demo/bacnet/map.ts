@@ -118,7 +118,13 @@ function vav(number: number): BacnetDeviceMap {
         commandable: true,
       },
       { point: `${zone}/damper-command`, object: "analog-output:1", title: "Damper command, in manual", ...percent, commandable: true },
-      { point: `${zone}/auto`, object: "binary-value:1", title: "Controller in automatic", states: ["manual", "automatic"], commandable: true },
+      {
+        point: `${zone}/auto`,
+        object: "binary-value:1",
+        title: "Controller in automatic",
+        states: ["manual", "automatic"],
+        commandable: true,
+      },
     ],
   };
 }

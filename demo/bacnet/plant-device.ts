@@ -118,8 +118,7 @@ export class PlantDevice {
     const object = objectOf(point.object);
     const value = Number(this.#read(point));
     const state = this.device.events.stateOf(object);
-    const to =
-      value > high ? highLimit : value < low ? lowLimit : value < high - deadband && value > low + deadband ? normal : state;
+    const to = value > high ? highLimit : value < low ? lowLimit : value < high - deadband && value > low + deadband ? normal : state;
     if (to === state) return;
     this.device.events.raise({ object, to, eventType: outOfRange, message: to === normal ? `${message}: back to normal` : message }, now);
   }

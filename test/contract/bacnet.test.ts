@@ -113,4 +113,8 @@ describeAdapterContract({
   open,
   badConfigs,
   has: { values: "asked", subscribe: true, act: true, browse: true, refusal: false, noticesDeath: false, devices: true },
+  besides: {
+    "independent peers": { says: "@bacnet-js/client, tshark, nmap", file: "test/integration/bacnet-peers.test.ts" },
+    fuzz: { says: "250,000", file: "adapters/bacnet/fuzz.test.ts" },
+  },
 });

@@ -25,12 +25,17 @@ export type MinimumTimes = Map<number, { readonly onS: number; readonly offS: nu
 /** Everything that can be refused before anything is sent. */
 export function checkAct(act: Exclude<DeviceAct, { do: "call" }>, { address, device }: Pick<Target, "address" | "device">): void {
   const { priority } = act;
-  if (!Number.isInteger(priority) || priority < 1 || priority > 16) throw new GatewayError("not-supported", `there is no priority ${priority}`);
+  if (!Number.isInteger(priority) || priority < 1 || priority > 16)
+    throw new GatewayError("not-supported", `there is no priority ${priority}`);
   const kept = reserved.find((one) => one === priority);
   if (kept !== undefined && !device.settings.reservedPriorities.includes(kept)) {
-    throw new GatewayError("not-authorised", `priority ${priority} is reserved in buildings; name it in reservedPriorities of ${device.id} to write it`);
+    throw new GatewayError(
+      "not-authorised",
+      `priority ${priority} is reserved in buildings; name it in reservedPriorities of ${device.id} to write it`,
+    );
   }
-  if (act.do === "release" && address.property !== P.PRESENT_VALUE) throw new GatewayError("not-supported", "only a present value has slots to release");
+  if (act.do === "release" && address.property !== P.PRESENT_VALUE)
+    throw new GatewayError("not-supported", "only a present value has slots to release");
 }
 
 /** Writes a value at its priority, or NULL at the same priority to give the slot back. Sent once. */
@@ -60,7 +65,8 @@ export async function readSlots(conversation: Conversation, target: Target, sign
   const { binding, address, peer } = target;
   try {
     const values = await conversation.read(peer, { object: address.object, property: P.PRIORITY_ARRAY }, signal);
-    if (values.length !== 16) throw new GatewayError("bad-answer", `a priority array of ${values.length} slots at ${peer.name}`, { sent: true });
+    if (values.length !== 16)
+      throw new GatewayError("bad-answer", `a priority array of ${values.length} slots at ${peer.name}`, { sent: true });
     return values.map((value) => (value.type === "null" ? null : (valueOf(address as PointAddress, binding.kind, [value]) ?? null)));
   } catch (error) {
     if (error instanceof DeviceRefusal && error.code === "bad-address") {
@@ -77,7 +83,11 @@ async function minimumTimes(conversation: Conversation, { address, peer }: Targe
   const known = minimums.get(objectKey(object));
   if (known) return known;
   try {
-    const [on, off] = await conversation.readAll(peer, [P.MINIMUM_ON_TIME, P.MINIMUM_OFF_TIME].map((property) => ({ object, property })), signal);
+    const [on, off] = await conversation.readAll(
+      peer,
+      [P.MINIMUM_ON_TIME, P.MINIMUM_OFF_TIME].map((property) => ({ object, property })),
+      signal,
+    );
     const seconds = (got: typeof on) => (got && "values" in got && got.values[0]?.type === "unsigned" ? Number(got.values[0].value) : 0);
     const times = { onS: seconds(on), offS: seconds(off) };
     minimums.set(objectKey(object), times);
@@ -87,4 +97,3 @@ async function minimumTimes(conversation: Conversation, { address, peer }: Targe
     return undefined;
   }
 }
-

@@ -53,7 +53,10 @@ const methods: Readonly<Record<CallName, Method>> = {
   },
   "read-schedule": {
     args: Type.Object({ object }, { additionalProperties: false }),
-    run: async ({ conversation, peer, signal }, args) => ({ ...done, result: await readScheduleObject(conversation, peer, objectOf(args), signal) }),
+    run: async ({ conversation, peer, signal }, args) => ({
+      ...done,
+      result: await readScheduleObject(conversation, peer, objectOf(args), signal),
+    }),
   },
   "write-schedule": {
     args: Type.Object(
@@ -73,7 +76,10 @@ const methods: Readonly<Record<CallName, Method>> = {
   },
   "read-calendar": {
     args: Type.Object({ object }, { additionalProperties: false }),
-    run: async ({ conversation, peer, signal }, args) => ({ ...done, result: await readCalendarObject(conversation, peer, objectOf(args), signal) }),
+    run: async ({ conversation, peer, signal }, args) => ({
+      ...done,
+      result: await readCalendarObject(conversation, peer, objectOf(args), signal),
+    }),
   },
   "write-calendar": {
     args: Type.Object({ object, entries: Type.Unknown() }, { additionalProperties: false }),
@@ -108,7 +114,8 @@ const methods: Readonly<Record<CallName, Method>> = {
     run: async (site, args) => {
       const minutes = args["minutes"] as number | undefined;
       // Without an end a device that was silenced by mistake stays so until somebody stands in front of it.
-      if (args["state"] !== "enable" && minutes === undefined) throw new GatewayError("device-refused", "switching communication off needs an end: give minutes");
+      if (args["state"] !== "enable" && minutes === undefined)
+        throw new GatewayError("device-refused", "switching communication off needs an end: give minutes");
       const control = { state: args["state"] as CommunicationState, ...(minutes !== undefined && { minutes }), ...passwordOf(site) };
       await once(site, confirmed.deviceCommunicationControl, encodeCommunicationControl(control), "communication control");
       return done;
@@ -117,7 +124,12 @@ const methods: Readonly<Record<CallName, Method>> = {
   reinitialize: {
     args: Type.Object({ kind: Type.Enum(restartKinds) }, { additionalProperties: false }),
     run: async (site, args) => {
-      await once(site, confirmed.reinitializeDevice, encodeReinitialize(args["kind"] as RestartKind, passwordOf(site).password), "reinitialising");
+      await once(
+        site,
+        confirmed.reinitializeDevice,
+        encodeReinitialize(args["kind"] as RestartKind, passwordOf(site).password),
+        "reinitialising",
+      );
       return done;
     },
   },
@@ -127,7 +139,8 @@ const methods: Readonly<Record<CallName, Method>> = {
 export function checkCall(act: Extract<DeviceAct, { do: "call" }>, device: ConfiguredDevice): CallName {
   const name = callNames.find((one) => one === act.method);
   if (name === undefined) throw new GatewayError("not-supported", `there is no method "${act.method}"; there are ${callNames.join(", ")}`);
-  if (!device.settings.calls.includes(name)) throw new GatewayError("not-supported", `${name} is not among the calls of ${device.id} in the site file`);
+  if (!device.settings.calls.includes(name))
+    throw new GatewayError("not-supported", `${name} is not among the calls of ${device.id} in the site file`);
   const { args } = methods[name];
   if (Value.Check(args, act.args)) return name;
   const [first] = Value.Errors(args, act.args);

@@ -91,7 +91,11 @@ export class LifeCheck {
 
   async #restartOf(peer: Peer): Promise<string | undefined> {
     try {
-      const values = await this.#conversation.read(peer, { object: { type: 8, instance: peer.instance }, property: P.TIME_OF_DEVICE_RESTART }, this.#options.closing);
+      const values = await this.#conversation.read(
+        peer,
+        { object: { type: 8, instance: peer.instance }, property: P.TIME_OF_DEVICE_RESTART },
+        this.#options.closing,
+      );
       return JSON.stringify(plainValues(values));
     } catch (error) {
       if (error instanceof DeviceRefusal) return undefined;

@@ -61,7 +61,13 @@ export class CovSubscriptions {
   }
 
   /** Subscribes to points of one device. What the device does not take comes back in `refused`. */
-  async subscribe(device: ConfiguredDevice, peer: Peer, points: readonly AddressedBinding[], push: Push, signal: AbortSignal): Promise<Subscription> {
+  async subscribe(
+    device: ConfiguredDevice,
+    peer: Peer,
+    points: readonly AddressedBinding[],
+    push: Push,
+    signal: AbortSignal,
+  ): Promise<Subscription> {
     const refused: Binding[] = [];
     const taken: Watched[] = [];
     const wanted = this.#group(device, peer, points, push, refused);
@@ -138,7 +144,9 @@ export class CovSubscriptions {
       const known = groups.get(key);
       if (known) known.points.push(point);
       else {
-        const ofProperty = plain ? {} : { property: index === undefined ? { property } : { property, index }, ...(typeof cov === "number" && { increment: cov }) };
+        const ofProperty = plain
+          ? {}
+          : { property: index === undefined ? { property } : { property, index }, ...(typeof cov === "number" && { increment: cov }) };
         const request = { process, object, confirmed: device.settings.cov === "confirmed", ...ofProperty };
         groups.set(key, { device, peer, request, points: [point], push, renewAt: 0, refused: false });
       }

@@ -15,7 +15,13 @@ const sideBySide = 16;
 const maxRounds = 3;
 
 /** Asks who is there, then what they have: a device first, its points after it. Devices that answer late still count. */
-export async function* browse(conversation: Conversation, directory: Directory, link: Link, env: AdapterEnv, signal: AbortSignal): AsyncGenerator<Found> {
+export async function* browse(
+  conversation: Conversation,
+  directory: Directory,
+  link: Link,
+  env: AdapterEnv,
+  signal: AbortSignal,
+): AsyncGenerator<Found> {
   const found: Found[] = [];
   const queue: Peer[] = [];
   const seen = new Set<number>();
@@ -82,7 +88,11 @@ async function lookInto(conversation: Conversation, peer: Peer, names: Names, si
   const object = { type: 8, instance: peer.instance };
   const properties = [P.OBJECT_NAME, P.DESCRIPTION, P.VENDOR_NAME, P.MODEL_NAME, P.LOCATION];
   const [name, description, vendor, model, location] = await conversation
-    .readAll(peer, properties.map((property) => ({ object, property })), signal)
+    .readAll(
+      peer,
+      properties.map((property) => ({ object, property })),
+      signal,
+    )
     .then((got) => got.map((one) => ("values" in one && one.values[0]?.type === "text" ? one.values[0].value : undefined)));
   const { station } = peer;
   const device: Found["device"] = {

@@ -14,7 +14,10 @@ export function importCsv(text: string): Imported {
   const [head = [], ...rows] = parseTable(text);
   const at = new Map(head.map((title, i) => [title.trim().toLowerCase(), i]));
   if (!at.has("device") || !at.has("object")) {
-    return { found: [], problems: [{ line: 1, message: `the heading needs the columns "device" and "object", found ${head.slice(0, 12).join(", ")}` }] };
+    return {
+      found: [],
+      problems: [{ line: 1, message: `the heading needs the columns "device" and "object", found ${head.slice(0, 12).join(", ")}` }],
+    };
   }
   const problems: { line: number; message: string }[] = [];
   const found: Found[] = [];
@@ -31,7 +34,10 @@ export function importCsv(text: string): Imported {
     if (cell("address") !== "" && udp === undefined) return problem(`"${cell("address")}" is not an IPv4 address`);
     const known = devices.get(instance);
     const device = known ?? {
-      device: { id: names.take(slug(cell("device name"), `bacnet-${instance}`)), options: { instance, ...(udp !== undefined && { address: udp }) } },
+      device: {
+        id: names.take(slug(cell("device name"), `bacnet-${instance}`)),
+        options: { instance, ...(udp !== undefined && { address: udp }) },
+      },
       names: new Names(),
     };
     devices.set(instance, device);

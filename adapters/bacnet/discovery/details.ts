@@ -23,7 +23,14 @@ const texts = new Set<number>([
   O.CHARACTERSTRING_VALUE, O.BITSTRING_VALUE, O.OCTETSTRING_VALUE, O.DATE_VALUE, O.TIME_VALUE, O.DATETIME_VALUE, O.DATEPATTERN_VALUE,
   O.TIMEPATTERN_VALUE, O.DATETIMEPATTERN_VALUE, O.SCHEDULE,
 ]); // prettier-ignore
-const outputs = new Set<number>([O.ANALOG_OUTPUT, O.BINARY_OUTPUT, O.MULTI_STATE_OUTPUT, O.LIGHTING_OUTPUT, O.BINARY_LIGHTING_OUTPUT, O.ACCESS_DOOR]);
+const outputs = new Set<number>([
+  O.ANALOG_OUTPUT,
+  O.BINARY_OUTPUT,
+  O.MULTI_STATE_OUTPUT,
+  O.LIGHTING_OUTPUT,
+  O.BINARY_LIGHTING_OUTPUT,
+  O.ACCESS_DOOR,
+]);
 
 /** Objects whose present value can be a point. Proprietary ones are offered as text: what they carry only the vendor knows. */
 export function kindOf(object: ObjectId): PointKind | undefined {
@@ -101,7 +108,9 @@ function statesOf(object: ObjectId, of: (property: number) => readonly BacnetVal
 function rangeOf(of: (property: number) => readonly BacnetValue[]): { min: number; max: number } | undefined {
   const number = (property: number) => {
     const [value] = of(property);
-    return value && (value.type === "real" || value.type === "double" || value.type === "unsigned" || value.type === "signed") ? Number(value.value) : undefined;
+    return value && (value.type === "real" || value.type === "double" || value.type === "unsigned" || value.type === "signed")
+      ? Number(value.value)
+      : undefined;
   };
   const [min, max] = [number(P.MIN_PRES_VALUE), number(P.MAX_PRES_VALUE)];
   // Devices that have no limits say so with the largest number there is, or with two equal ones.

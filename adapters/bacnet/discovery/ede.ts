@@ -55,7 +55,14 @@ export function importEde(files: EdeFiles): Imported {
     if ((row[0] ?? "").startsWith("#")) return;
     const cell = (column: Column) => (row[columns.indexOf(column)] ?? "").trim();
     const [instance, type, number] = [integer(cell("device")), integer(cell("type")), integer(cell("instance"))];
-    if (instance === undefined || type === undefined || number === undefined || instance > 4_194_302 || type > 1_023 || number > 4_194_302) {
+    if (
+      instance === undefined ||
+      type === undefined ||
+      number === undefined ||
+      instance > 4_194_302 ||
+      type > 1_023 ||
+      number > 4_194_302
+    ) {
       problems.push({ line: head + i + 2, message: "device, object type and object instance must be numbers" });
       return;
     }
@@ -69,7 +76,12 @@ export function importEde(files: EdeFiles): Imported {
   return { found, problems };
 }
 
-function pointOf(object: ObjectId, cell: (column: Column) => string, texts: ReadonlyMap<number, string[]>, names: Names): Found["point"] | undefined {
+function pointOf(
+  object: ObjectId,
+  cell: (column: Column) => string,
+  texts: ReadonlyMap<number, string[]>,
+  names: Names,
+): Found["point"] | undefined {
   const kind = kindOf(object);
   if (kind === undefined) return undefined;
   const unit = integer(cell("unit"));
@@ -94,7 +106,11 @@ function readStateTexts(text: string): Map<number, string[]> {
   const texts = new Map<number, string[]>();
   for (const [reference = "", ...states] of parseTable(text)) {
     const number = integer(reference);
-    if (number !== undefined) texts.set(number, states.map((state) => state.trim()).filter((state) => state !== ""));
+    if (number !== undefined)
+      texts.set(
+        number,
+        states.map((state) => state.trim()).filter((state) => state !== ""),
+      );
   }
   return texts;
 }

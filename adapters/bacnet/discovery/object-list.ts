@@ -27,12 +27,18 @@ export async function readObjectList(conversation: Conversation, peer: Peer, sig
   return unique(got.flatMap((one) => ("values" in one ? one.values : [])));
 }
 
-async function tryWhole(conversation: Conversation, peer: Peer, device: ObjectId, signal: AbortSignal): Promise<readonly BacnetValue[] | undefined> {
+async function tryWhole(
+  conversation: Conversation,
+  peer: Peer,
+  device: ObjectId,
+  signal: AbortSignal,
+): Promise<readonly BacnetValue[] | undefined> {
   try {
     return await conversation.read(peer, { object: device, property: P.OBJECT_LIST }, signal, 1);
   } catch (error) {
     // Refused, or promised in segments and never finished: both mean "in pieces, please".
-    if (error instanceof DeviceRefusal || (error instanceof GatewayError && (error.code === "timeout" || error.code === "bad-answer"))) return undefined;
+    if (error instanceof DeviceRefusal || (error instanceof GatewayError && (error.code === "timeout" || error.code === "bad-answer")))
+      return undefined;
     throw error;
   }
 }

@@ -14,7 +14,11 @@ export async function activeEvents(conversation: Conversation, peer: Peer, signa
   let after: ObjectId | undefined;
   for (let page = 0; page < maxPages; page++) {
     const what = "reading active events";
-    const data = await conversation.ask(peer, confirmed.getEventInformation, encodeGetEventInformation(after), { what, signal, large: true });
+    const data = await conversation.ask(peer, confirmed.getEventInformation, encodeGetEventInformation(after), {
+      what,
+      signal,
+      large: true,
+    });
     const { events: some, more } = understood(what, () => decodeEventInformation(data));
     events.push(...some);
     const last = some.at(-1)?.object;

@@ -14,8 +14,15 @@ export interface Enrolment {
 }
 
 /** Puts us on the recipient list of a notification class: every day, all day, all transitions, with an answer. */
-export async function enrol(conversation: Conversation, peer: Peer, notificationClass: number, enrolment: Enrolment, signal: AbortSignal): Promise<void> {
-  if (!enrolment.mac) throw new GatewayError("not-supported", "we do not know under which address devices reach us; set ownAddress of the link");
+export async function enrol(
+  conversation: Conversation,
+  peer: Peer,
+  notificationClass: number,
+  enrolment: Enrolment,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!enrolment.mac)
+    throw new GatewayError("not-supported", "we do not know under which address devices reach us; set ownAddress of the link");
   const target = { object: { type: ObjectType.NOTIFICATION_CLASS, instance: notificationClass }, property: P.RECIPIENT_LIST };
   await conversation.ask(peer, confirmed.addListElement, encodeListElements(target, destination(enrolment.mac, enrolment.process)), {
     what: `enrolling in notification class ${notificationClass}`,

@@ -107,10 +107,18 @@ export class EventFeed {
   async acknowledge(event: DeviceEvent, by: string, peer: Peer, device: ConfiguredDevice, signal: AbortSignal): Promise<Receipt> {
     const { object, toState, stamp, process } = event.data as { object?: string; toState?: number; stamp?: TimeStamp; process?: number };
     const id = parseObject(object ?? "");
-    if (typeof id === "string" || toState === undefined || !stamp) throw new GatewayError("not-supported", `event ${event.id} is not one that can be acknowledged`);
+    if (typeof id === "string" || toState === undefined || !stamp)
+      throw new GatewayError("not-supported", `event ${event.id} is not one that can be acknowledged`);
     const zone = await zoneOf(device, peer, this.#conversation, signal);
     const acknowledgedAt: TimeStamp = { kind: "date-time", dateTime: dateTimeOf(this.#env.time.now(), zone) };
-    const data = encodeAcknowledgeAlarm({ process: process ?? this.#options.enrolment.process, object: id, state: toState, at: stamp, by, acknowledgedAt });
+    const data = encodeAcknowledgeAlarm({
+      process: process ?? this.#options.enrolment.process,
+      object: id,
+      state: toState,
+      at: stamp,
+      by,
+      acknowledgedAt,
+    });
     await this.#conversation.ask(peer, confirmed.acknowledgeAlarm, data, { what: `acknowledging ${object}`, signal, once: true });
     return { assurance: "device" };
   }
@@ -127,7 +135,8 @@ export class EventFeed {
       // Enrolled first, asked then: what happens in between is told twice rather than not at all.
       void this.#enrol(device).then(() => this.#tryAsk(device, () => this.#options.find(device)));
       const { eventPollS } = device.settings;
-      if (eventPollS > 0) this.#polls.push(this.#env.timers.every(eventPollS * 1000, () => void this.#tryAsk(device, () => this.#options.find(device))));
+      if (eventPollS > 0)
+        this.#polls.push(this.#env.timers.every(eventPollS * 1000, () => void this.#tryAsk(device, () => this.#options.find(device))));
     }
   }
 
@@ -145,7 +154,8 @@ export class EventFeed {
       try {
         await enrol(this.#conversation, await this.#options.find(device), one, this.#options.enrolment, this.#options.closing);
       } catch (error) {
-        if (!this.#options.closing.aborted) this.#env.log.warn("not enrolled for events", { device: device.id, notificationClass: one, error: messageOf(error) });
+        if (!this.#options.closing.aborted)
+          this.#env.log.warn("not enrolled for events", { device: device.id, notificationClass: one, error: messageOf(error) });
       }
     }
   }

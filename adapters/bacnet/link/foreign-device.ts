@@ -59,9 +59,7 @@ export class ForeignDevice {
 
   #renewLater(): void {
     const third = (this.#options.ttlSeconds * 1000) / 3;
-    this.#cancel = this.#options.timers.after(third, () =>
-      this.#attempt(third / 2, 4, this.#options.lost, () => this.#renewLater()),
-    );
+    this.#cancel = this.#options.timers.after(third, () => this.#attempt(third / 2, 4, this.#options.lost, () => this.#renewLater()));
   }
 
   #attempt(answerMs: number, left: number, failed: (error: GatewayError) => void, accepted: () => void): void {

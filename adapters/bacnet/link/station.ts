@@ -17,5 +17,7 @@ export function stationOf(via: Mac, remote?: RemoteStation): Station {
 }
 
 export function describeStation(station: Station): string {
-  return station.remote ? `network ${station.remote.network} address ${Buffer.from(station.remote.mac).toString("hex")} via ${station.via}` : station.via;
+  return station.remote
+    ? `network ${station.remote.network} address ${Buffer.from(station.remote.mac).toString("hex")} via ${station.via}`
+    : station.via;
 }

@@ -73,7 +73,11 @@ export class Conversation {
   }
 
   async write(peer: Peer, write: PropertyWrite, signal: AbortSignal): Promise<void> {
-    await this.ask(peer, confirmed.writeProperty, encodeWriteProperty(write), { what: `writing ${formatAddress(write)}`, signal, once: true });
+    await this.ask(peer, confirmed.writeProperty, encodeWriteProperty(write), {
+      what: `writing ${formatAddress(write)}`,
+      signal,
+      once: true,
+    });
   }
 
   /**
@@ -84,7 +88,14 @@ export class Conversation {
     const got = new Array<Got>(wanted.length).fill({ problem: "the device left it out of its answer" });
     const chunks = peer.readsMultiple ? planReads(wanted, peer.budget) : [];
     if (peer.readsMultiple) await all(chunks.map((chunk) => this.#readChunk(peer, wanted, chunk, got, signal)));
-    else await this.#readSingly(peer, wanted, wanted.map((_, i) => i), got, signal);
+    else
+      await this.#readSingly(
+        peer,
+        wanted,
+        wanted.map((_, i) => i),
+        got,
+        signal,
+      );
     return got;
   }
 
@@ -102,7 +113,14 @@ export class Conversation {
     understood(what, () => place(answer, wanted, chunk, got));
   }
 
-  async #afterRefusal(peer: Peer, wanted: readonly Wanted[], chunk: ReadChunk, got: Got[], signal: AbortSignal, error: unknown): Promise<void> {
+  async #afterRefusal(
+    peer: Peer,
+    wanted: readonly Wanted[],
+    chunk: ReadChunk,
+    got: Got[],
+    signal: AbortSignal,
+    error: unknown,
+  ): Promise<void> {
     if (error instanceof GatewayError && error.code === "timeout" && !(error instanceof DeviceRefusal)) {
       await this.#isItTheSize(peer, wanted, chunk, signal, error);
       return this.#readHalves(peer, wanted, chunk, got, signal);
@@ -148,7 +166,8 @@ export class Conversation {
         try {
           got[index] = { values: await this.read(peer, wanted[index]!, signal) };
         } catch (error) {
-          if (error instanceof DeviceRefusal) got[index] = error.refusal.kind === "error" ? { error: error.refusal } : { problem: error.message };
+          if (error instanceof DeviceRefusal)
+            got[index] = error.refusal.kind === "error" ? { error: error.refusal } : { problem: error.message };
           else if (error instanceof GatewayError && error.code === "bad-answer") got[index] = { problem: error.message };
           else throw error;
         }

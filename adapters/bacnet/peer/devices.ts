@@ -27,7 +27,12 @@ export class Devices {
   readonly #addresses = new Map<string, PointAddress>();
 
   constructor(config: AdapterConfig<LinkOptions, DeviceOptions>) {
-    this.all = config.devices.map(({ id, options, bindings }) => ({ id, settings: deviceOf(options), bindings, flagless: new Set<number>() }));
+    this.all = config.devices.map(({ id, options, bindings }) => ({
+      id,
+      settings: deviceOf(options),
+      bindings,
+      flagless: new Set<number>(),
+    }));
     this.#byId = new Map(this.all.map((device) => [device.id, device]));
     this.#byInstance = new Map(this.all.map((device) => [device.settings.instance, device]));
     for (const { bindings } of this.all) for (const { address } of bindings) this.#remember(address);

@@ -113,7 +113,8 @@ export class Directory {
 
   async #ask(where: Whereabouts, waitMs: number): Promise<Peer> {
     const { instance, network } = where;
-    if (network !== undefined && this.#application.network.routerTo(network) === undefined) this.#application.network.askForRouters(network);
+    if (network !== undefined && this.#application.network.routerTo(network) === undefined)
+      this.#application.network.askForRouters(network);
     const enough = new AbortController();
     const wait = AbortSignal.any([enough.signal, this.#closing]);
     let found: Peer | undefined;

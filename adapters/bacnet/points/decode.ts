@@ -33,13 +33,18 @@ export function qualityOf({ flags, reliability }: Status): { quality: Quality; r
   const [, fault = false, overridden = false, outOfService = false] = flags ?? [];
   const cause = reliability === undefined || reliability === 0 ? "" : `, ${reliabilities.name(reliability)}`;
   if (fault) return { quality: quality.badDevice, reason: `the device says that the value is faulty${cause}` };
-  if (outOfService) return { quality: quality.uncertain, reason: "out of service: the value does not follow its input, or its output does not follow it" };
+  if (outOfService)
+    return { quality: quality.uncertain, reason: "out of service: the value does not follow its input, or its output does not follow it" };
   if (overridden) return { quality: quality.goodForced, reason: "overridden at the device" };
   return { quality: quality.good };
 }
 
 /** Undefined when the values cannot be of this kind; null when there is none. */
-export function valueOf(address: Pick<PointAddress, "property" | "index">, kind: PointKind, values: readonly BacnetValue[]): Value | null | undefined {
+export function valueOf(
+  address: Pick<PointAddress, "property" | "index">,
+  kind: PointKind,
+  values: readonly BacnetValue[],
+): Value | null | undefined {
   if (kind === "text") return textOf(address, values);
   const [value] = values;
   if (!value) return null;

@@ -35,7 +35,9 @@ export function encodeAs(type: WriteType, value: Value): BacnetValue | undefined
     case "bits":
       return text !== undefined && /^[01]{0,256}$/.test(text) ? { type, value: [...text].map((bit) => bit === "1") } : undefined;
     case "octets":
-      return text !== undefined && /^([0-9a-f]{2}){0,1024}$/i.test(text) ? { type, value: Uint8Array.from(Buffer.from(text, "hex")) } : undefined;
+      return text !== undefined && /^([0-9a-f]{2}){0,1024}$/i.test(text)
+        ? { type, value: Uint8Array.from(Buffer.from(text, "hex")) }
+        : undefined;
   }
 }
 

@@ -44,7 +44,16 @@ const structures = new Map<number, (value: unknown) => readonly BacnetValue[] | 
   [P.EFFECTIVE_PERIOD, writeEffectivePeriod],
 ]);
 
-const valueProperties = new Set<number>([P.PRESENT_VALUE, P.RELINQUISH_DEFAULT, P.PRIORITY_ARRAY, P.ALARM_VALUE, P.HIGH_LIMIT, P.LOW_LIMIT, P.DEADBAND, P.COV_INCREMENT]);
+const valueProperties = new Set<number>([
+  P.PRESENT_VALUE,
+  P.RELINQUISH_DEFAULT,
+  P.PRIORITY_ARRAY,
+  P.ALARM_VALUE,
+  P.HIGH_LIMIT,
+  P.LOW_LIMIT,
+  P.DEADBAND,
+  P.COV_INCREMENT,
+]);
 
 const enumeratedTypes = new Set<number>([
   ObjectType.BINARY_INPUT,

@@ -72,7 +72,8 @@ async function reliabilities(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, number>> {
   const faulty = new Map<number, ObjectId>();
-  for (const { address } of points) if (flags.get(objectKey(address.object))?.[1] === true) faulty.set(objectKey(address.object), address.object);
+  for (const { address } of points)
+    if (flags.get(objectKey(address.object))?.[1] === true) faulty.set(objectKey(address.object), address.object);
   const found = new Map<number, number>();
   if (faulty.size === 0) return found;
   const objects = [...faulty.entries()];

@@ -18,10 +18,20 @@ export interface ScheduleObject {
   readonly now?: unknown;
 }
 
-export async function readScheduleObject(conversation: Conversation, peer: Peer, object: ObjectId, signal: AbortSignal): Promise<ScheduleObject> {
+export async function readScheduleObject(
+  conversation: Conversation,
+  peer: Peer,
+  object: ObjectId,
+  signal: AbortSignal,
+): Promise<ScheduleObject> {
   const properties = [P.WEEKLY_SCHEDULE, P.EXCEPTION_SCHEDULE, P.EFFECTIVE_PERIOD, P.SCHEDULE_DEFAULT, P.PRESENT_VALUE];
-  const got = await conversation.readAll(peer, properties.map((property) => ({ object, property })), signal);
-  if (got.every((one) => !("values" in one))) throw new GatewayError("bad-address", `there is no schedule ${object.instance} at ${peer.name}`, { sent: true });
+  const got = await conversation.readAll(
+    peer,
+    properties.map((property) => ({ object, property })),
+    signal,
+  );
+  if (got.every((one) => !("values" in one)))
+    throw new GatewayError("bad-address", `there is no schedule ${object.instance} at ${peer.name}`, { sent: true });
   const [week, exceptions, effective, byDefault, now] = got;
   return understood("reading a schedule", () => ({
     ...taken(week, (values) => ({ weekly: readWeek(values) })),
@@ -49,13 +59,24 @@ export async function writeScheduleObject(
   for (const [property, values] of writes) await conversation.write(peer, { object, property, values }, signal);
 }
 
-export async function readCalendarObject(conversation: Conversation, peer: Peer, object: ObjectId, signal: AbortSignal): Promise<{ entries: CalendarEntry[]; now: unknown }> {
+export async function readCalendarObject(
+  conversation: Conversation,
+  peer: Peer,
+  object: ObjectId,
+  signal: AbortSignal,
+): Promise<{ entries: CalendarEntry[]; now: unknown }> {
   const values = await conversation.read(peer, { object, property: P.DATE_LIST }, signal);
   const now = await conversation.read(peer, { object, property: P.PRESENT_VALUE }, signal);
   return understood("reading a calendar", () => ({ entries: readCalendar(values), now: plainValues(now)[0] }));
 }
 
-export async function writeCalendarObject(conversation: Conversation, peer: Peer, object: ObjectId, entries: unknown, signal: AbortSignal): Promise<void> {
+export async function writeCalendarObject(
+  conversation: Conversation,
+  peer: Peer,
+  object: ObjectId,
+  entries: unknown,
+  signal: AbortSignal,
+): Promise<void> {
   await conversation.write(peer, { object, property: P.DATE_LIST, values: accepted(writeCalendar(entries)) }, signal);
 }
 

@@ -45,7 +45,11 @@ export class PropertyAccess {
 
   async #write(writes: readonly PropertyWrite[], from: string): Promise<undefined> {
     for (const write of writes) {
-      const how = { from, ...(write.priority !== undefined && { priority: write.priority }), ...(write.index !== undefined && { index: write.index }) };
+      const how = {
+        from,
+        ...(write.priority !== undefined && { priority: write.priority }),
+        ...(write.index !== undefined && { index: write.index }),
+      };
       await writeProperty(this.#object(write.object), write.property, write.values, how);
       this.#written(write, from);
     }
@@ -80,7 +84,9 @@ export class PropertyAccess {
 
 function expanded(object: ServedObject, ref: PropertyRef): readonly PropertyRef[] {
   const { property } = ref;
-  if (property !== PropertyIdentifier.ALL && property !== PropertyIdentifier.REQUIRED && property !== PropertyIdentifier.OPTIONAL) return [ref];
-  if (property === PropertyIdentifier.OPTIONAL) return object.properties.has(PropertyIdentifier.DESCRIPTION) ? [{ property: PropertyIdentifier.DESCRIPTION }] : [];
+  if (property !== PropertyIdentifier.ALL && property !== PropertyIdentifier.REQUIRED && property !== PropertyIdentifier.OPTIONAL)
+    return [ref];
+  if (property === PropertyIdentifier.OPTIONAL)
+    return object.properties.has(PropertyIdentifier.DESCRIPTION) ? [{ property: PropertyIdentifier.DESCRIPTION }] : [];
   return listed(object).map((one) => ({ property: one }));
 }

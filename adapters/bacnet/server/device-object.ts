@@ -41,7 +41,17 @@ export function deviceObject(identity: DeviceIdentity, sources: DeviceObjectSour
     [P.PROTOCOL_VERSION, constant(unsigned(1))],
     [P.PROTOCOL_REVISION, constant(unsigned(14))],
     [P.PROTOCOL_SERVICES_SUPPORTED, constant(bitsSet(41, sources.services))],
-    [P.PROTOCOL_OBJECT_TYPES_SUPPORTED, { read: () => [bitsSet(60, [...sources.objects()].map((object) => object.id.type))] }],
+    [
+      P.PROTOCOL_OBJECT_TYPES_SUPPORTED,
+      {
+        read: () => [
+          bitsSet(
+            60,
+            [...sources.objects()].map((object) => object.id.type),
+          ),
+        ],
+      },
+    ],
     [P.OBJECT_LIST, { elements: () => [...sources.objects()].map((object) => [{ type: "object", value: object.id } as const]) }],
     [P.MAX_APDU_LENGTH_ACCEPTED, constant(unsigned(identity.maxApdu))],
     [P.SEGMENTATION_SUPPORTED, constant(enumerated(identity.segmentation))],

@@ -216,7 +216,8 @@ export class BacnetDevice {
   }
 
   #checkPassword(given: string | undefined): void {
-    if (this.#options.password !== undefined && given !== this.#options.password) throw refusal(ErrorClass.SECURITY, ErrorCode.PASSWORD_FAILURE);
+    if (this.#options.password !== undefined && given !== this.#options.password)
+      throw refusal(ErrorClass.SECURITY, ErrorCode.PASSWORD_FAILURE);
   }
 
   /** The one notification class: its recipient list is what AddListElement and WriteProperty change. */
@@ -227,7 +228,10 @@ export class BacnetDevice {
       name: "alarms",
       properties: withIdentity(id, "alarms", [
         [PropertyIdentifier.NOTIFICATION_CLASS, constant({ type: "unsigned", value: 1 })],
-        [PropertyIdentifier.RECIPIENT_LIST, { read: () => this.#recipients, write: (values) => void (this.#recipients = values.slice(0, 700)) }],
+        [
+          PropertyIdentifier.RECIPIENT_LIST,
+          { read: () => this.#recipients, write: (values) => void (this.#recipients = values.slice(0, 700)) },
+        ],
       ]),
     };
   }
@@ -246,7 +250,8 @@ export class BacnetDevice {
 
 /** Takes a run of elements out of a list, where it stands whole. */
 function without(list: readonly BacnetValue[], elements: readonly BacnetValue[]): readonly BacnetValue[] {
-  const text = (value: BacnetValue | undefined) => JSON.stringify(value, (_, part: unknown) => (part instanceof Uint8Array ? [...part] : part));
+  const text = (value: BacnetValue | undefined) =>
+    JSON.stringify(value, (_, part: unknown) => (part instanceof Uint8Array ? [...part] : part));
   const at = list.findIndex((_, i) => elements.every((element, j) => text(list[i + j]) === text(element)));
   return at < 0 ? list : [...list.slice(0, at), ...list.slice(at + elements.length)];
 }

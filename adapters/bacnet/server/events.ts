@@ -62,7 +62,12 @@ export class EventServer {
 
   raise(transition: Transition, at: Timestamp): void {
     const key = objectKey(transition.object);
-    const standing = this.#standing.get(key) ?? { object: transition.object, state: 0, acknowledged: [true, true, true], at: [never, never, never] };
+    const standing = this.#standing.get(key) ?? {
+      object: transition.object,
+      state: 0,
+      acknowledged: [true, true, true],
+      at: [never, never, never],
+    };
     const from = standing.state;
     const which = transitionOf(transition.to);
     const stamp: TimeStamp = { kind: "date-time", dateTime: dateTimeOf(at, this.#options.zone) };
@@ -134,7 +139,13 @@ export class EventServer {
         application.tell(unconfirmed.eventNotification, data, station);
         continue;
       }
-      const request = { service: confirmed.eventNotification, data, limits: { maxApdu: 480, takesSegments: false }, timeoutMs: 3_000, retries: 3 };
+      const request = {
+        service: confirmed.eventNotification,
+        data,
+        limits: { maxApdu: 480, takesSegments: false },
+        timeoutMs: 3_000,
+        retries: 3,
+      };
       application.requester
         .request(station, { ...request, signal: new AbortController().signal, what: "an event notification" })
         .catch((error: unknown) => this.#options.env.log.debug("a recipient did not answer", { error: String(error) }));
@@ -162,7 +173,11 @@ function destinations(values: readonly BacnetValue[]): Destination[] {
     const process = values[i + 1];
     const wantsAnswer = values[i + 2];
     if (mac?.type !== "octets" || mac.value.length !== 6 || process?.type !== "unsigned") return;
-    found.push({ station: stationOf(addressAt(mac.value)), process: Number(process.value), wantsAnswer: wantsAnswer?.type === "boolean" && wantsAnswer.value });
+    found.push({
+      station: stationOf(addressAt(mac.value)),
+      process: Number(process.value),
+      wantsAnswer: wantsAnswer?.type === "boolean" && wantsAnswer.value,
+    });
   });
   return found;
 }

@@ -120,7 +120,10 @@ export class BacnetServer implements Exposer {
     if (priority < this.#options.highestPriority) throw this.#refused(ErrorCode.WRITE_ACCESS_DENIED);
     const by: Principal = { name: `bacnet-server:${this.#options.id}`, kind: "program", role: "operator" };
     const { ttlMs } = this.#options;
-    const act = value === null ? ({ do: "release", point: pointId } as const) : ({ do: "set", point: pointId, value: valueFor(point, value) } as const);
+    const act =
+      value === null
+        ? ({ do: "release", point: pointId } as const)
+        : ({ do: "set", point: pointId, value: valueFor(point, value) } as const);
     const verdict = desk.submit(
       {
         id: `bacnet-${this.#options.id}-${this.#startedUs}-${++this.#commands}`,

@@ -159,7 +159,9 @@ export function encodePoint(type: number, value: PointValue): BacnetValue {
     case "analog":
       return type === ObjectType.LARGE_ANALOG_VALUE ? { type: "double", value: Number(value) } : real(Number(value));
     case "integer":
-      return type === ObjectType.INTEGER_VALUE ? { type: "signed", value: Math.round(Number(value)) } : unsigned(Math.max(0, Math.round(Number(value))));
+      return type === ObjectType.INTEGER_VALUE
+        ? { type: "signed", value: Math.round(Number(value)) }
+        : unsigned(Math.max(0, Math.round(Number(value))));
     case "binary":
       return enumerated(value === true || value === 1 ? 1 : 0);
     case "states":

@@ -11,7 +11,10 @@ export interface WriteHow {
 
 /** One property of a served object. Reading asks the source each time; nothing is kept twice. */
 export type Property =
-  | { readonly read: () => readonly BacnetValue[]; readonly write?: (values: readonly BacnetValue[], how: WriteHow) => void | Promise<void> }
+  | {
+      readonly read: () => readonly BacnetValue[];
+      readonly write?: (values: readonly BacnetValue[], how: WriteHow) => void | Promise<void>;
+    }
   /** An array: elements count from 1, and element 0 is their number. */
   | {
       readonly elements: () => readonly (readonly BacnetValue[])[];

@@ -61,7 +61,8 @@ export class TrendLog implements ServedObject {
 
   /** The records a range asks for, oldest first. */
   range(asked: ReadRange): Buffer {
-    if (this.#spec.onlyPositions && asked.range && asked.range.by !== "position") throw refusal(ErrorClass.SERVICES, ErrorCode.OPTIONAL_FUNCTIONALITY_NOT_SUPPORTED);
+    if (this.#spec.onlyPositions && asked.range && asked.range.by !== "position")
+      throw refusal(ErrorClass.SERVICES, ErrorCode.OPTIONAL_FUNCTIONALITY_NOT_SUPPORTED);
     const oldest = this.#total - this.#records.length + 1;
     const [from, to] = this.#span(asked, oldest);
     const wanted = this.#records.slice(from, to);
@@ -99,7 +100,8 @@ export function serveReadRange(objects: ReadonlyMap<number, ServedObject>, data:
   const asked = decodeReadRange(data);
   const object = objects.get(objectKey(asked.object));
   if (!object) throw refusal(ErrorClass.OBJECT, ErrorCode.UNKNOWN_OBJECT);
-  if (!(object instanceof TrendLog) || asked.property !== P.LOG_BUFFER) throw refusal(ErrorClass.SERVICES, ErrorCode.PROPERTY_IS_NOT_A_LIST);
+  if (!(object instanceof TrendLog) || asked.property !== P.LOG_BUFFER)
+    throw refusal(ErrorClass.SERVICES, ErrorCode.PROPERTY_IS_NOT_A_LIST);
   return object.range(asked);
 }
 

@@ -41,7 +41,12 @@ export class Application {
   }
 
   health(): Readonly<Record<string, unknown>> {
-    return { ...this.requester.counters, waiting: this.requester.waiting, ...this.#responder.counters, malformedApdus: this.counters.malformed };
+    return {
+      ...this.requester.counters,
+      waiting: this.requester.waiting,
+      ...this.#responder.counters,
+      malformedApdus: this.counters.malformed,
+    };
   }
 
   close(error: GatewayError): void {

@@ -50,7 +50,8 @@ export class Requester {
       if (this.#closed) return reject(new GatewayError("closed", `${options.what}: the link is closed`));
       if (signal.aborted) return reject(new GatewayError("closed", `${options.what} was given up`));
       const lane = this.#lane(to.key);
-      if (lane.waiting.length >= maxWaiting) return reject(new GatewayError("busy", `${options.what}: ${maxWaiting} requests wait already`));
+      if (lane.waiting.length >= maxWaiting)
+        return reject(new GatewayError("busy", `${options.what}: ${maxWaiting} requests wait already`));
       const onAbort = () => this.#finish(pending, new GatewayError("closed", `${options.what} was given up`, { sent: pending.sends > 0 }));
       signal.addEventListener("abort", onAbort, { once: true });
       const pending: Pending = {
@@ -100,7 +101,10 @@ export class Requester {
     for (const lane of this.#lanes.values()) {
       for (const pending of [...lane.inFlight.values()]) {
         if (pending.to.remote?.network !== network) continue;
-        this.#finish(pending, new GatewayError("timeout", `${pending.options.what}: the router has no way to network ${network}`, { sent: true }));
+        this.#finish(
+          pending,
+          new GatewayError("timeout", `${pending.options.what}: the router has no way to network ${network}`, { sent: true }),
+        );
       }
     }
   }
@@ -109,7 +113,10 @@ export class Requester {
     this.#closed = true;
     for (const lane of this.#lanes.values()) {
       for (const pending of [...lane.waiting, ...lane.inFlight.values()]) {
-        this.#finish(pending, new GatewayError(error.code, `${pending.options.what}: ${error.message}`, { cause: error, sent: pending.sends > 0 }));
+        this.#finish(
+          pending,
+          new GatewayError(error.code, `${pending.options.what}: ${error.message}`, { cause: error, sent: pending.sends > 0 }),
+        );
       }
     }
   }
@@ -155,7 +162,10 @@ export class Requester {
     this.counters.requests++;
     if (options.data.length + headerRoom > options.limits.maxApdu) {
       if (!options.limits.takesSegments) {
-        return this.#finish(pending, new GatewayError("not-supported", `${options.what}: too long for the device, which takes no segments`));
+        return this.#finish(
+          pending,
+          new GatewayError("not-supported", `${options.what}: too long for the device, which takes no segments`),
+        );
       }
       pending.sender = new SegmentSender(options.data, options.limits.maxApdu - headerRoom);
     }
@@ -166,7 +176,14 @@ export class Requester {
     const { options, invokeId, sender } = pending;
     pending.sends++;
     pending.sentAt = this.#env.time.now();
-    const head = { kind: "request" as const, invokeId, service: options.service, acceptsSegments: true, maxSegments: 65, maxApdu: ourMaxApdu };
+    const head = {
+      kind: "request" as const,
+      invokeId,
+      service: options.service,
+      acceptsSegments: true,
+      maxSegments: 65,
+      maxApdu: ourMaxApdu,
+    };
     try {
       if (!sender) this.#network.send(encodeApdu({ ...head, data: options.data }), pending.to, true);
       else {
@@ -204,12 +221,22 @@ export class Requester {
     const verdict = pending.receiver.take(sequence, more, apdu.data);
     if (verdict.answer === "too-long") {
       this.#network.send(encodeApdu({ kind: "abort", invokeId: pending.invokeId, reason: 1, byServer: false }), pending.to, false);
-      return this.#finish(pending, new GatewayError("bad-answer", `${pending.options.what}: the answer has more than ${maxSegmentsTaken} segments`, { sent: true }));
+      return this.#finish(
+        pending,
+        new GatewayError("bad-answer", `${pending.options.what}: the answer has more than ${maxSegmentsTaken} segments`, { sent: true }),
+      );
     }
     this.#arm(pending);
     if (verdict.answer === "none") return;
     const negative = verdict.answer === "negative";
-    const ack: SegmentAck = { kind: "segment-ack", invokeId: pending.invokeId, sequence: verdict.sequence, window: pending.receiver.window, negative, byServer: false };
+    const ack: SegmentAck = {
+      kind: "segment-ack",
+      invokeId: pending.invokeId,
+      sequence: verdict.sequence,
+      window: pending.receiver.window,
+      negative,
+      byServer: false,
+    };
     this.#network.send(encodeApdu(ack), pending.to, false);
     if (verdict.answer === "acknowledge" && verdict.complete) this.#finish(pending, verdict.complete);
   }
@@ -233,7 +260,10 @@ export class Requester {
     } catch (error) {
       if (!(error instanceof Malformed)) throw error;
       this.counters.malformed++;
-      this.#finish(pending, new GatewayError("bad-answer", `${pending.options.what}: the device's error cannot be read`, { sent: true, cause: error }));
+      this.#finish(
+        pending,
+        new GatewayError("bad-answer", `${pending.options.what}: the device's error cannot be read`, { sent: true, cause: error }),
+      );
     }
   }
 

@@ -113,7 +113,13 @@ export class Responder {
   #segment(key: string, known: Served | undefined, request: ConfirmedRequest, from: Station): void {
     const { sequence, window, more } = request.segment!;
     if (!known && (sequence !== 0 || !this.#hasRoom())) return this.#abort(request.invokeId, AbortReason.INVALID_APDU_IN_THIS_STATE, from);
-    const served = known ?? { request, from, receiver: new SegmentReceiver(window, ourWindow, maxSegmentsTaken), tries: 0, cancel: () => undefined };
+    const served = known ?? {
+      request,
+      from,
+      receiver: new SegmentReceiver(window, ourWindow, maxSegmentsTaken),
+      tries: 0,
+      cancel: () => undefined,
+    };
     if (!served.receiver) return void this.counters.repeated++;
     this.#served.set(key, served);
     served.cancel();
@@ -172,7 +178,11 @@ export class Responder {
     const taken = request.maxSegments === 0 || request.maxSegments > 64 ? maxSegmentsTaken : request.maxSegments;
     if (!this.#sendsSegments || !request.acceptsSegments || sender.count > taken) {
       this.#done(key, served);
-      return this.#abort(request.invokeId, sender.count > taken && request.acceptsSegments ? AbortReason.BUFFER_OVERFLOW : AbortReason.SEGMENTATION_NOT_SUPPORTED, from);
+      return this.#abort(
+        request.invokeId,
+        sender.count > taken && request.acceptsSegments ? AbortReason.BUFFER_OVERFLOW : AbortReason.SEGMENTATION_NOT_SUPPORTED,
+        from,
+      );
     }
     served.sender = sender;
     this.#sendSegments(key, served);
@@ -182,7 +192,11 @@ export class Responder {
     const { request, from, sender } = served;
     for (const { sequence, more, data } of sender!.current()) {
       const segment = { sequence, window: ourWindow, more };
-      this.#network.send(encodeApdu({ kind: "complex-ack", invokeId: request.invokeId, service: request.service, segment, data }), from, true);
+      this.#network.send(
+        encodeApdu({ kind: "complex-ack", invokeId: request.invokeId, service: request.service, segment, data }),
+        from,
+        true,
+      );
     }
     served.cancel();
     served.cancel = this.#env.timers.after(this.#segmentTimeoutMs, () => {
@@ -209,12 +223,17 @@ export class Responder {
       error instanceof ServiceRefusal
         ? error.refusal
         : { kind: "reject", reason: error instanceof Malformed ? RejectReason.INVALID_TAG : RejectReason.OTHER };
-    if (!(error instanceof ServiceRefusal) && !(error instanceof Malformed)) this.#env.log.error("a BACnet service failed", { error: String(error) });
+    if (!(error instanceof ServiceRefusal) && !(error instanceof Malformed))
+      this.#env.log.error("a BACnet service failed", { error: String(error) });
     if (refusal.kind === "abort") return this.#abort(request.invokeId, refusal.reason, from);
     if (refusal.kind === "reject") {
       return this.#network.send(encodeApdu({ kind: "reject", invokeId: request.invokeId, reason: refusal.reason }), from, false);
     }
-    this.#network.send(encodeApdu({ kind: "error", invokeId: request.invokeId, service: request.service, data: encodeError(refusal) }), from, false);
+    this.#network.send(
+      encodeApdu({ kind: "error", invokeId: request.invokeId, service: request.service, data: encodeError(refusal) }),
+      from,
+      false,
+    );
   }
 
   #abort(invokeId: number, reason: number, from: Station): void {

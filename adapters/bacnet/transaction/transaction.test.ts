@@ -17,7 +17,12 @@ function world(lan: Partial<LanOptions> = {}, options: { perDevice?: number; inA
   const env = madeUpEnv();
   const network = new Lan({ timers: env.timers, random: seededRandom(5), ...lan });
   const station = (address: string, serve: Serve) =>
-    new Application(new Network(network.transport(address)), env, { perDevice: options.perDevice ?? 2, inAll: options.inAll ?? 64, serve, hear: () => undefined });
+    new Application(new Network(network.transport(address)), env, {
+      perDevice: options.perDevice ?? 2,
+      inAll: options.inAll ?? 64,
+      serve,
+      hear: () => undefined,
+    });
   const asker = station("asker", () => undefined);
   const ask = (to: string, data: Buffer, about: Partial<RequestOptions> = {}) =>
     asker.requester.request(stationOf(to), {
@@ -61,7 +66,10 @@ describe("transactions", () => {
     const random = seededRandom(9);
     const { env, station, ask } = world({ loss: 0.03, twice: 0.05, delayMs: () => 1 + random() * 30 });
     for (let i = 0; i < 20; i++) station(`d${i}`, () => bytes(30_000, i));
-    const got = await settle(env, Promise.all(Array.from({ length: 20 }, (_, i) => ask(`d${i}`, Buffer.alloc(4), { large: true, retries: 10 }))));
+    const got = await settle(
+      env,
+      Promise.all(Array.from({ length: 20 }, (_, i) => ask(`d${i}`, Buffer.alloc(4), { large: true, retries: 10 }))),
+    );
     got.forEach((data, i) => expect(data.equals(bytes(30_000, i))).toBe(true));
   });
 
@@ -103,7 +111,15 @@ describe("transactions", () => {
     let settled = false;
     void asked.catch(() => undefined).then(() => (settled = true));
     const forge = (from: string, invokeId: number, of = service) =>
-      network.put(encodeNpdu({ expectingReply: false, priority: 0, payload: encodeApdu({ kind: "complex-ack", invokeId, service: of, data: Buffer.of(9) }) }), from, "asker");
+      network.put(
+        encodeNpdu({
+          expectingReply: false,
+          priority: 0,
+          payload: encodeApdu({ kind: "complex-ack", invokeId, service: of, data: Buffer.of(9) }),
+        }),
+        from,
+        "asker",
+      );
     for (let id = 0; id < 256; id++) {
       forge("somebody", id);
       forge("quiet", id, 14);

@@ -73,7 +73,8 @@ export async function* readLog(
     }
     if (ack.records.length === 0) return;
     const first = ack.firstSequence!;
-    if (first > position.sequence + 1) holes.push(hole(`${first - position.sequence - 1} records were overwritten before they were read`, position));
+    if (first > position.sequence + 1)
+      holes.push(hole(`${first - position.sequence - 1} records were overwritten before they were read`, position));
     const readings: Reading[] = holes;
     holes = [];
     ack.records.forEach((record, i) => {
@@ -112,15 +113,24 @@ async function readSome(reader: Reader, next: number, state: LogState): Promise<
 
 async function ask({ conversation, peer, log, signal }: Reader, range: Range): Promise<RangeAck> {
   const what = `reading ${formatObject(log)}`;
-  const data = await conversation.ask(peer, confirmed.readRange, encodeReadRange({ object: log, property: P.LOG_BUFFER, range }), { what, signal, large: true });
+  const data = await conversation.ask(peer, confirmed.readRange, encodeReadRange({ object: log, property: P.LOG_BUFFER, range }), {
+    what,
+    signal,
+    large: true,
+  });
   return understood(what, () => decodeRangeAck(data));
 }
 
 async function readState({ conversation, peer, log, signal }: Reader): Promise<LogState> {
-  const got = await conversation.readAll(peer, [P.TOTAL_RECORD_COUNT, P.RECORD_COUNT].map((property) => ({ object: log, property })), signal);
+  const got = await conversation.readAll(
+    peer,
+    [P.TOTAL_RECORD_COUNT, P.RECORD_COUNT].map((property) => ({ object: log, property })),
+    signal,
+  );
   const [total, count] = got.map((one) => {
     const value = "values" in one ? one.values[0] : undefined;
-    if (value?.type !== "unsigned") throw new GatewayError("bad-address", `there is no log ${formatObject(log)} at ${peer.name}`, { sent: true });
+    if (value?.type !== "unsigned")
+      throw new GatewayError("bad-address", `there is no log ${formatObject(log)} at ${peer.name}`, { sent: true });
     return Number(value.value);
   });
   return { total: total!, count: count! };

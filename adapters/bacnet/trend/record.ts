@@ -8,13 +8,22 @@ import type { LogRecord } from "../wire/services/log-record.ts";
 import { PropertyIdentifier as P } from "../wire/vocabulary.ts";
 
 /** One record of a log as a reading of the point; undefined where the record says nothing about it (the clock was moved). */
-export function readingOfRecord(record: LogRecord, member: number | undefined, kind: PointKind, sourceTime: Timestamp): Reading | undefined {
+export function readingOfRecord(
+  record: LogRecord,
+  member: number | undefined,
+  kind: PointKind,
+  sourceTime: Timestamp,
+): Reading | undefined {
   const datum = record.data[member === undefined ? 0 : member - 1] ?? record.data[0];
   if (!datum || datum.kind === "time-change") return undefined;
   const bad = (level: number, reason: string): Reading => ({ raw: null, quality: level, reason, sourceTime });
   if (datum.kind === "status") {
     const [disabled = false, purged = false, interrupted = false] = datum.bits;
-    const words = [disabled && "the log was switched off", purged && "the log was cleared", interrupted && "the log was interrupted"].filter(Boolean);
+    const words = [
+      disabled && "the log was switched off",
+      purged && "the log was cleared",
+      interrupted && "the log was interrupted",
+    ].filter(Boolean);
     return words.length === 0 ? undefined : bad(quality.badNoValue, words.join(", "));
   }
   if (datum.kind === "failure") return bad(quality.badDevice, `not logged: ${describeError(datum.error)}`);

@@ -68,7 +68,13 @@ export function decodeApdu(bytes: Buffer): Apdu {
     case 3: {
       const segment = first & 0x08 ? { sequence: at(bytes, 2), window: at(bytes, 3), more: (first & 0x04) !== 0 } : undefined;
       const rest = segment ? 4 : 2;
-      return { kind: "complex-ack", invokeId: at(bytes, 1), service: at(bytes, rest), ...(segment && { segment }), data: bytes.subarray(rest + 1) };
+      return {
+        kind: "complex-ack",
+        invokeId: at(bytes, 1),
+        service: at(bytes, rest),
+        ...(segment && { segment }),
+        data: bytes.subarray(rest + 1),
+      };
     }
     case 4:
       return {

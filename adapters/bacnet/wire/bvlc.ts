@@ -54,7 +54,11 @@ export function decodeBvlc(bytes: Buffer): Bvlc {
     case 0x07:
       return {
         function: "foreign-devices",
-        devices: entries(body, 10).map((e) => ({ address: addressAt(e), ttlSeconds: e.readUInt16BE(6), remainingSeconds: e.readUInt16BE(8) })),
+        devices: entries(body, 10).map((e) => ({
+          address: addressAt(e),
+          ttlSeconds: e.readUInt16BE(6),
+          remainingSeconds: e.readUInt16BE(8),
+        })),
       };
     case 0x09:
       return { function: "distribute", npdu: body };

@@ -104,7 +104,9 @@ export function formatTimeOfDay(time: RawTime): string {
 export function parseTimeOfDay(text: string): RawTime | undefined {
   const match = /^(\d{1,2}|\*):(\d{2}|\*)(?::(\d{2}|\*)(?:\.(\d{2}))?)?$/.exec(text.trim());
   if (!match) return undefined;
-  const [hour, minute, second, hundredths] = match.slice(1, 5).map((part) => (part === undefined ? 0 : part === "*" ? undefined : Number(part)));
+  const [hour, minute, second, hundredths] = match
+    .slice(1, 5)
+    .map((part) => (part === undefined ? 0 : part === "*" ? undefined : Number(part)));
   if ((hour ?? 0) > 23 || (minute ?? 0) > 59 || (second ?? 0) > 59) return undefined;
   return {
     ...(hour !== undefined && { hour }),

@@ -22,7 +22,13 @@ export interface Npdu {
   readonly payload: Buffer;
 }
 
-export const networkMessages = { whoIsRouter: 0x00, iAmRouter: 0x01, rejectMessage: 0x03, whatIsNetworkNumber: 0x12, networkNumberIs: 0x13 } as const;
+export const networkMessages = {
+  whoIsRouter: 0x00,
+  iAmRouter: 0x01,
+  rejectMessage: 0x03,
+  whatIsNetworkNumber: 0x12,
+  networkNumberIs: 0x13,
+} as const;
 
 export function decodeNpdu(bytes: Buffer): Npdu {
   if (bytes.length < 2) throw new Malformed("a network message without its header");

@@ -212,11 +212,17 @@ export class TagWriter {
 
   #date(value: RawDate): this {
     const year = value.year === undefined ? 0xff : value.year - 1900;
-    return this.byte(year).byte(value.month ?? 0xff).byte(value.day ?? 0xff).byte(value.weekday ?? 0xff);
+    return this.byte(year)
+      .byte(value.month ?? 0xff)
+      .byte(value.day ?? 0xff)
+      .byte(value.weekday ?? 0xff);
   }
 
   #time(value: RawTime): this {
-    return this.byte(value.hour ?? 0xff).byte(value.minute ?? 0xff).byte(value.second ?? 0xff).byte(value.hundredths ?? 0xff);
+    return this.byte(value.hour ?? 0xff)
+      .byte(value.minute ?? 0xff)
+      .byte(value.second ?? 0xff)
+      .byte(value.hundredths ?? 0xff);
   }
 
   #room(more: number): void {

@@ -62,7 +62,9 @@ describe("tagged values", () => {
     const bytes = Buffer.from("2508ffffffffffffffff", "hex");
     expect(read(bytes)).toEqual([{ type: "unsigned", value: 0xffff_ffff_ffff_ffffn }]);
     expect(new TagWriter(8).value({ type: "unsigned", value: 0xffff_ffff_ffff_ffffn }).bytes()).toEqual(bytes);
-    expect(read(new TagWriter(8).value({ type: "signed", value: -(2n ** 63n) }).bytes())).toEqual([{ type: "signed", value: -(2n ** 63n) }]);
+    expect(read(new TagWriter(8).value({ type: "signed", value: -(2n ** 63n) }).bytes())).toEqual([
+      { type: "signed", value: -(2n ** 63n) },
+    ]);
   });
 
   it("end where the message ends, which is why the library's own tag reader is not used", () => {
@@ -82,7 +84,11 @@ describe("tagged values", () => {
 describe("envelopes", () => {
   it("of BACnet/IP may be padded, and may not claim more than arrived", () => {
     const bytes = encodeBvlc({ function: "forwarded", from: "10.1.2.3:47809", npdu: Buffer.from("0100", "hex") });
-    expect(decodeBvlc(Buffer.concat([bytes, Buffer.alloc(7)]))).toEqual({ function: "forwarded", from: "10.1.2.3:47809", npdu: Buffer.from("0100", "hex") });
+    expect(decodeBvlc(Buffer.concat([bytes, Buffer.alloc(7)]))).toEqual({
+      function: "forwarded",
+      from: "10.1.2.3:47809",
+      npdu: Buffer.from("0100", "hex"),
+    });
     expect(() => decodeBvlc(bytes.subarray(0, bytes.length - 1))).toThrow(Malformed);
   });
 
@@ -102,7 +108,13 @@ describe("envelopes", () => {
 describe("times", () => {
   it("survive the change to summer time and back in the device's zone", () => {
     const zone = { timeZone: "Europe/Berlin" };
-    for (const iso of ["2026-03-29T00:59:59Z", "2026-03-29T01:00:00Z", "2026-07-01T12:00:00Z", "2026-10-25T02:30:00Z", "2024-02-29T23:59:59Z"]) {
+    for (const iso of [
+      "2026-03-29T00:59:59Z",
+      "2026-03-29T01:00:00Z",
+      "2026-07-01T12:00:00Z",
+      "2026-10-25T02:30:00Z",
+      "2024-02-29T23:59:59Z",
+    ]) {
       const at = Date.parse(iso) * 1000;
       expect(instantOf(dateTimeOf(at, zone), zone), iso).toBe(at);
     }

@@ -34,7 +34,12 @@ export function decodeSubscribeCov(data: Buffer, ofProperty: boolean): CovSubscr
   const lifetime = reader.tryContextUnsigned(3);
   // A subscription without a lifetime but with the other field is one that lives for ever: zero seconds says the same.
   const lifetimeSeconds = confirmed === undefined ? lifetime : (lifetime ?? 0);
-  const base = { process, object, ...(confirmed !== undefined && { confirmed }), ...(lifetimeSeconds !== undefined && { lifetimeSeconds }) };
+  const base = {
+    process,
+    object,
+    ...(confirmed !== undefined && { confirmed }),
+    ...(lifetimeSeconds !== undefined && { lifetimeSeconds }),
+  };
   if (!ofProperty) return base;
   reader.open(4);
   const property = reader.contextUnsigned(0);

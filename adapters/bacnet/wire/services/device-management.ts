@@ -30,7 +30,16 @@ export function decodeCommunicationControl(data: Buffer): CommunicationControl |
   return state && { state, ...(minutes !== undefined && { minutes }), ...(password !== undefined && { password }) };
 }
 
-export const restartKinds = ["coldstart", "warmstart", "startbackup", "endbackup", "startrestore", "endrestore", "abortrestore", "activate-changes"] as const;
+export const restartKinds = [
+  "coldstart",
+  "warmstart",
+  "startbackup",
+  "endbackup",
+  "startrestore",
+  "endrestore",
+  "abortrestore",
+  "activate-changes",
+] as const;
 export type RestartKind = (typeof restartKinds)[number];
 
 export function encodeReinitialize(kind: RestartKind, password?: string): Buffer {

@@ -124,7 +124,11 @@ function writeMember(writer: TagWriter, datum: LogDatum): void {
 }
 
 /** `tags`: boolean, real, enumerated, unsigned, signed, bits, null, anything else. */
-function writeValue(writer: TagWriter, datum: BacnetValue, tags: readonly [number, number, number, number, number, number, number, number]): void {
+function writeValue(
+  writer: TagWriter,
+  datum: BacnetValue,
+  tags: readonly [number, number, number, number, number, number, number, number],
+): void {
   if (datum.type === "boolean") writer.contextBoolean(tags[0], datum.value);
   else if (datum.type === "real") writer.contextReal(tags[1], datum.value);
   else if (datum.type === "enumerated") writer.contextUnsigned(tags[2], datum.value);

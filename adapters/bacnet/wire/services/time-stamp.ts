@@ -20,9 +20,5 @@ export function readTimeStamp(reader: TagReader): TimeStamp {
 export function writeTimeStamp(writer: TagWriter, stamp: TimeStamp): TagWriter {
   if (stamp.kind === "time") return writer.contextTime(0, stamp.time);
   if (stamp.kind === "sequence") return writer.contextUnsigned(1, stamp.number);
-  return writer
-    .open(2)
-    .value({ type: "date", value: stamp.dateTime.date })
-    .value({ type: "time", value: stamp.dateTime.time })
-    .close(2);
+  return writer.open(2).value({ type: "date", value: stamp.dateTime.date }).value({ type: "time", value: stamp.dateTime.time }).close(2);
 }
