@@ -3,12 +3,14 @@ import { describe, expect, it } from "vitest";
 import type { TSchema } from "typebox";
 import { deviceSchema, linkSchema } from "#adapters/modbus/config.ts";
 import { serverSchema } from "#adapters/modbus/server/config.ts";
+import { deviceSchema as ros2Device, linkSchema as ros2Link } from "#adapters/ros2/config.ts";
 import { deviceSchema as templateDevice, linkSchema as templateLink } from "#adapters/template/index.ts";
 import { optionsTable, withTable } from "./options-table.ts";
 
 const exposedPoint = (serverSchema.properties.points as unknown as { items: TSchema }).items;
 const readmes: readonly (readonly [string, Readonly<Record<string, TSchema>>])[] = [
   ["adapters/modbus/README.md", { link: linkSchema, device: deviceSchema, server: serverSchema, exposed: exposedPoint }],
+  ["adapters/ros2/README.md", { link: ros2Link, device: ros2Device }],
   ["adapters/template/README.md", { link: templateLink, device: templateDevice }],
 ];
 

@@ -199,6 +199,7 @@ export class DomainParticipant implements Participant {
   }
 
   private async shutDown(): Promise<void> {
+    this.receiver.close();
     this.leaseTimer?.();
     for (const endpoint of [...this.writers.values(), ...this.readers.values()]) endpoint.close();
     this.announcer.stop();

@@ -23,12 +23,15 @@ export class Receiver {
   private readonly context: ReceiverContext;
   /** Packets and payloads that did not follow the specification. */
   malformed = 0;
+  /** What still arrives while we leave must not make anything new. */
+  private isClosed = false;
 
   constructor(context: ReceiverContext) {
     this.context = context;
   }
 
   accept(packet: Buffer, from: Pick<RemoteInfo, "address">): void {
+    if (this.isClosed) return;
     let message;
     try {
       message = readMessage(packet, this.context.prefix);
@@ -43,6 +46,10 @@ export class Receiver {
       const sender = submessage.prefix === message.source ? remote : this.context.roster.get(submessage.prefix);
       this.handle(submessage, sender, from);
     }
+  }
+
+  close(): void {
+    this.isClosed = true;
   }
 
   /** Reading failed on something from outside; anything else is a mistake of ours and goes on. */

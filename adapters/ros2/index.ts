@@ -1,0 +1,31 @@
+import type { AdapterModule } from "#src/contract/adapter.ts";
+import { givenUp } from "../kit/abort.ts";
+import { checkConfig } from "./check.ts";
+import { deviceSchema, linkOf, linkSchema, robotOf } from "./config.ts";
+import { Ros2Connection } from "./connection.ts";
+import { openTransport } from "./transport/open.ts";
+import { TypeBook } from "./transport/type-book.ts";
+import { typesFor } from "./type-room.ts";
+
+/** ROS 2 robots and nodes, with or without a ROS installation. */
+export const ros2Adapter: AdapterModule<typeof linkSchema, typeof deviceSchema> = {
+  protocol: "ros2",
+  title: "ROS 2 over DDS",
+  link: linkSchema,
+  device: deviceSchema,
+  check: checkConfig,
+  create(config, env) {
+    const link = linkOf(config.link);
+    const types = new TypeBook(typesFor(link.types));
+    const devices = config.devices.map(({ id, options, bindings }) => ({ robot: robotOf(id, options), bindings }));
+    return {
+      async connect(signal) {
+        if (signal.aborted) throw givenUp(signal, `joining domain ${link.domain}`);
+        const transport = await openTransport(link, env, types);
+        if (!signal.aborted) return new Ros2Connection(transport, devices, types.registry, link, env);
+        await transport.close();
+        throw givenUp(signal, `joining domain ${link.domain}`);
+      },
+    };
+  },
+};
