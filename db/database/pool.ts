@@ -84,7 +84,7 @@ export function openPool(url: string, options: PoolOptions): Pool {
   async function* stream<T>(work: (client: Client) => AsyncGenerator<T>, signal?: AbortSignal): AsyncGenerator<T> {
     signal?.throwIfAborted();
     const client = await take();
-    let sound = false;
+    let sound = true;
     const cancel = () => cancelOn(url, client);
     signal?.addEventListener("abort", cancel, { once: true });
     try {
@@ -93,8 +93,8 @@ export function openPool(url: string, options: PoolOptions): Pool {
         yield piece;
         signal?.throwIfAborted();
       }
-      sound = true;
     } catch (error) {
+      sound = false;
       signal?.throwIfAborted();
       throw explain(error, "asking the database");
     } finally {

@@ -1,6 +1,6 @@
 import type { Client } from "../database/connect.ts";
 import { inTransaction } from "../database/connect.ts";
-import { rollupColumns, rollupQuery, type Rollup } from "./rollups.ts";
+import { rollupColumns, rollupQuery, type Dialect, type Rollup } from "./rollups.ts";
 
 /**
  * Rollups kept by the gateway, under the names and with the results TimescaleDB's continuous aggregates have: a table holds
@@ -22,9 +22,15 @@ export async function createRollup(client: Client, rollup: Rollup, timeZone: str
   const mark = `(SELECT watermark FROM rollup_state WHERE name = '${rollup.name}')`;
   await client.query(
     `CREATE OR REPLACE VIEW ${rollup.name} AS SELECT ${rollupColumns} FROM ${table} WHERE time < ${mark}
-     UNION ALL ${rollupQuery(rollup, bucketOf(rollup, timeZone), `WHERE time >= ${mark}`)}`,
+     UNION ALL ${rollupQuery(rollup, dialect(timeZone), `WHERE time >= ${mark}`)}`,
   );
 }
+
+const dialect = (timeZone: string): Dialect => ({
+  bucket: (rollup) => bucketOf(rollup, timeZone),
+  // As an array, because an ordered aggregate would sort every bucket, and `last()` is TimescaleDB's alone.
+  last: (value, time, filter) => `(max(ARRAY[extract(epoch FROM ${time})::float8, ${value}]) ${filter})[2]`,
+});
 
 function bucketOf(rollup: Rollup, timeZone: string): string {
   if (rollup.name === "samples_1d") return `date_trunc('day', time, '${timeZone}')`;
@@ -56,7 +62,7 @@ export async function advanceRollups(
       const row = rows[0];
       if (!row || row.to === null) return;
       await client.query(
-        `INSERT INTO ${kept(rollup.name)} (${rollupColumns}) SELECT ${rollupColumns} FROM (${rollupQuery(rollup, bucketOf(rollup, timeZone), "WHERE time >= $1 AND time < $2")}) fresh
+        `INSERT INTO ${kept(rollup.name)} (${rollupColumns}) SELECT ${rollupColumns} FROM (${rollupQuery(rollup, dialect(timeZone), "WHERE time >= $1 AND time < $2")}) fresh
          ON CONFLICT DO NOTHING`,
         [row.from, row.to],
       );
@@ -95,7 +101,7 @@ async function redo(client: Client, rollup: Rollup, timeZone: string, late: { ke
   const where = `WHERE point_key = ANY($1) AND time >= ${first} AND time < least(${end}, ${mark})`;
   const values = [late.keys, late.from, late.to];
   await client.query(`DELETE FROM ${kept(rollup.name)} ${where}`, values);
-  const fresh = rollupQuery(rollup, bucket, where);
+  const fresh = rollupQuery(rollup, dialect(timeZone), where);
   await client.query(
     `INSERT INTO ${kept(rollup.name)} (${rollupColumns}) SELECT ${rollupColumns} FROM (${fresh}) fresh ON CONFLICT DO NOTHING`,
     values,

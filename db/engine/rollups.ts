@@ -22,18 +22,26 @@ export const rollupColumns = "point_key, time, rows, count, sum, min, max, last,
 /** Bad values count as rows and give the worst quality; they never move a mean. */
 const usable = "FILTER (WHERE quality < 128 AND value IS NOT NULL)";
 
-/** The grouped query; `bucket` is the engine's expression for the start of a bucket. */
-export function rollupQuery(rollup: Rollup, bucket: string, where = ""): string {
+/** What the engines say differently. */
+export interface Dialect {
+  /** Start of the bucket a row falls into. */
+  bucket(rollup: Rollup): string;
+  /** The value at the newest time, of the rows that pass the filter. */
+  last(value: string, time: string, filter: string): string;
+}
+
+/** The grouped query of one rollup. */
+export function rollupQuery(rollup: Rollup, dialect: Dialect, where = ""): string {
+  const bucket = dialect.bucket(rollup);
   const head = `SELECT point_key, ${bucket} AS time`;
   const tail = `FROM ${rollup.of} ${where} GROUP BY point_key, 2`;
   if (rollup.of === "samples") {
-    // The newest by time, then by receipt: as an array, because `last()` is TimescaleDB's alone and says nothing about ties.
     return `${head}, count(*) AS rows, count(value) ${usable} AS count, sum(value) ${usable} AS sum, min(value) ${usable} AS min,
-      max(value) ${usable} AS max, (max(ARRAY[extract(epoch FROM time)::float8, extract(epoch FROM at)::float8, value]) ${usable})[3] AS last,
+      max(value) ${usable} AS max, ${dialect.last("value", "time", usable)} AS last,
       max(time) ${usable} AS last_time, max(quality) AS quality ${tail}`;
   }
   return `${head}, sum(rows)::bigint AS rows, sum(count)::bigint AS count, sum(sum) AS sum, min(min) AS min, max(max) AS max,
-    (max(ARRAY[extract(epoch FROM last_time)::float8, last]) FILTER (WHERE last_time IS NOT NULL))[2] AS last,
+    ${dialect.last("last", "last_time", "FILTER (WHERE last_time IS NOT NULL)")} AS last,
     max(last_time) AS last_time, max(quality) AS quality ${tail}`;
 }
 

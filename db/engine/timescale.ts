@@ -1,6 +1,6 @@
 import type { Client } from "../database/connect.ts";
 import type { DatabaseSettings } from "../settings.ts";
-import { rollupQuery, type Rollup } from "./rollups.ts";
+import { rollupQuery, type Dialect, type Rollup } from "./rollups.ts";
 
 /** Hypertables and how much time one chunk holds. */
 const hypertables = [
@@ -36,13 +36,17 @@ export async function isAggregate(client: Client, name: string): Promise<boolean
   return rows.length > 0;
 }
 
+const dialect = (timeZone: string): Dialect => ({
+  bucket: ({ name, bucketUs }) =>
+    name === "samples_1d" ? `time_bucket('1 day', time, '${timeZone}')` : `time_bucket('${bucketUs / 60e6} minutes', time)`,
+  last: (value, time, filter) => `last(${value}, ${time}) ${filter}`,
+});
+
 /** Filled later: a refresh cannot run where other statements may be rolled back. What is not filled yet is computed when asked. */
 export async function createAggregate(client: Client, rollup: Rollup, timeZone: string): Promise<void> {
-  const bucket =
-    rollup.name === "samples_1d" ? `time_bucket('1 day', time, '${timeZone}')` : `time_bucket('${rollup.bucketUs / 60e6} minutes', time)`;
   await client.query(
     `CREATE MATERIALIZED VIEW ${rollup.name} WITH (timescaledb.continuous, timescaledb.materialized_only = false, timescaledb.create_group_indexes = true) AS
-     ${rollupQuery(rollup, bucket)} WITH NO DATA`,
+     ${rollupQuery(rollup, dialect(timeZone))} WITH NO DATA`,
   );
 }
 
@@ -85,16 +89,28 @@ export async function setPolicies(client: Client, settings: DatabaseSettings): P
   }
 }
 
-/** Works out again what late arrivals touched; cannot run inside a transaction. */
-export async function refresh(client: Client, rollups: readonly Rollup[], from: Date, to: Date): Promise<void> {
+/** Works out again what late arrivals touched; cannot run inside a transaction. Without a beginning: everything there is. */
+export async function refresh(client: Client, rollups: readonly Rollup[], from: Date | undefined, to: Date): Promise<void> {
+  const options = await refreshOptions(client);
   for (const { name, bucketUs } of rollups) {
     // A window must hold at least one whole bucket; in a time zone with daylight saving that can be 25 hours.
     const spare = (bucketUs / 1000) * 2;
-    await client.query(`CALL refresh_continuous_aggregate('${name}', $1::timestamptz, $2::timestamptz)`, [
-      new Date(from.getTime() - spare),
+    await client.query(`CALL refresh_continuous_aggregate('${name}', $1::timestamptz, $2::timestamptz${options})`, [
+      from ? new Date(from.getTime() - spare) : null,
       new Date(to.getTime() + spare),
     ]);
   }
+}
+
+/**
+ * Newer servers refresh ten buckets at a time to keep transactions short: ten minutes each, which makes seconds of what takes
+ * a tenth of one. A day of minutes is short enough.
+ */
+async function refreshOptions(client: Client): Promise<string> {
+  const { rows } = await client.query(
+    "SELECT 1 FROM pg_proc WHERE proname = 'refresh_continuous_aggregate' AND 'options' = ANY(proargnames)",
+  );
+  return rows.length > 0 ? `, options => '{"buckets_per_batch": 1440}'` : "";
 }
 
 /** On an Apache-only build dropping whole chunks is there, only not by itself. */

@@ -4,7 +4,7 @@ import type { Timestamp } from "#msgs/time.ts";
 import type { Client } from "../database/connect.ts";
 import { fromUs } from "../writer/place.ts";
 import { exact } from "./exact.ts";
-import { knownPoints, shownValue } from "./names.ts";
+import { shownValue, type KnownPoint } from "./names.ts";
 
 /** A point's value at one instant: the last before it, or on the line to the next. */
 export interface AtTimeRow {
@@ -34,12 +34,12 @@ interface Neighbours {
 
 export async function atTimes(
   client: Client,
-  points: readonly PointId[],
+  points: readonly KnownPoint[],
   times: readonly Timestamp[],
   options: AtTimeOptions,
 ): Promise<readonly AtTimeRow[]> {
   const found: AtTimeRow[] = [];
-  for (const { id, key, kind } of await knownPoints(client, points)) {
+  for (const { id, key, kind } of points) {
     const { rows } = await client.query<Neighbours>(
       exact(neighbours(options.interpolate && kind === "number"), [key, times, options.maxAgeUs]),
     );

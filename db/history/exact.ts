@@ -4,7 +4,7 @@ const oid = { int8: 20, timestamptz: 1184 } as const;
 
 /** A query whose times come back as whole microseconds and whose wide integers as numbers; the rest as the client has it. */
 export function exact(text: string, values: readonly unknown[] = []): QueryConfig {
-  return { text, values: [...values], types: { getTypeParser: parserOf as never } };
+  return { text, types: { getTypeParser: parserOf as never }, ...(values.length > 0 && { values: [...values] }) };
 }
 
 /**

@@ -10,6 +10,7 @@ import { bestFit, type Dot } from "./best-fit.ts";
 import { buckets } from "./buckets.ts";
 import { fillGaps, type Fill } from "./fill.ts";
 import { ledger, type LedgerRow } from "./ledger.ts";
+import { openNames, type Names } from "./names.ts";
 import { raw, type RawOptions } from "./raw.ts";
 import {
   commands,
@@ -68,13 +69,21 @@ export interface HistoryStore extends History {
 }
 
 export function openHistory(pool: Pool): HistoryStore {
+  const names = openNames();
   return {
-    raw: (points, from, to, options) => pool.stream((client) => raw(client, points, from, to, options), options.signal),
-    buckets: (points, from, to, options) => pool.stream((client) => filled(client, points, from, to, options), options.signal),
+    raw: (points, from, to, options) =>
+      pool.stream(async function* (client) {
+        yield* raw(client, await names.points(client, points), from, to, options);
+      }, options.signal),
+    buckets: (points, from, to, options) => pool.stream((client) => filled(client, names, points, from, to, options), options.signal),
     timeWeighted: (points, from, to, options) =>
-      pool.use((client) => timeWeighted(client, points, from, to, options.buckets), options.signal),
-    bestFit: (points, from, to, options) => pool.stream((client) => bestFit(client, points, from, to, options.pixels), options.signal),
-    atTimes: (points, times, options) => pool.use((client) => atTimes(client, points, times, options), options.signal),
+      pool.use(async (client) => timeWeighted(client, await names.points(client, points), from, to, options.buckets), options.signal),
+    bestFit: (points, from, to, options) =>
+      pool.stream(async function* (client) {
+        yield* bestFit(client, await names.points(client, points), from, to, options.pixels);
+      }, options.signal),
+    atTimes: (points, times, options) =>
+      pool.use(async (client) => atTimes(client, await names.points(client, points), times, options), options.signal),
     latest: (points, signal) => pool.use((client) => latest(client, points), signal),
     events: (from, to, options) => pool.use((client) => events(client, from, to, options), options.signal),
     commands: (asked, signal) => pool.use((client) => commands(client, asked), signal),
@@ -86,27 +95,20 @@ export function openHistory(pool: Pool): HistoryStore {
 
 async function* filled(
   client: Client,
-  points: readonly PointId[],
+  names: Names,
+  ids: readonly PointId[],
   from: Timestamp,
   to: Timestamp,
   options: { buckets: number; fill?: Fill },
 ): AsyncGenerator<readonly BucketRow[]> {
-  const samplesFrom = await oldestSample(client, from);
-  const asked = { buckets: options.buckets, samplesFrom };
-  if ((options.fill ?? "none") === "none") return yield* buckets(client, points, from, to, asked);
-  const { widthUs } = resolutionFor(from, to, options.buckets, samplesFrom);
+  const points = await names.points(client, ids);
+  const asked = { buckets: options.buckets, samplesFrom: await names.samplesFrom(client), hasTimescale: await names.hasTimescale(client) };
+  const { fill = "none" } = options;
+  if (fill === "none") return yield* buckets(client, points, from, to, asked);
+  const { widthUs } = resolutionFor(from, to, asked.buckets, asked.samplesFrom);
   for (const point of points) {
     const rows: BucketRow[] = [];
     for await (const page of buckets(client, [point], from, to, asked)) rows.push(...page);
-    yield fillGaps(rows, widthUs, options.fill!);
+    yield fillGaps(rows, widthUs, fill);
   }
-}
-
-/** From when on samples themselves are kept, as the site's settings say; before that only rollups can answer. */
-async function oldestSample(client: Client, from: Timestamp): Promise<Timestamp> {
-  const { rows } = await client.query<{ kept: string | null; now: string | null }>(
-    "SELECT (SELECT value->>'samplesMs' FROM setting WHERE name = 'retention') AS kept, (SELECT max(at_us) FROM cursor) AS now",
-  );
-  const { kept, now } = rows[0] ?? { kept: null, now: null };
-  return kept === null || now === null ? from : Number(now) - Number(kept) * 1000;
 }

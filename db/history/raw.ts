@@ -1,9 +1,8 @@
-import type { PointId } from "#msgs/point.ts";
 import type { Timestamp } from "#msgs/time.ts";
 import type { HistoryRow } from "#src/contract/store.ts";
 import type { Client } from "../database/connect.ts";
-import { fromUs } from "../writer/place.ts";
-import { knownPoints, shownValue } from "./names.ts";
+import { at, whole } from "./literal.ts";
+import { shownValue, type KnownPoint } from "./names.ts";
 import { paged } from "./paged.ts";
 
 export interface RawOptions {
@@ -25,24 +24,23 @@ interface StoredRow {
 /** Every stored sample, one point after the other, each ascending by its time. */
 export async function* raw(
   client: Client,
-  points: readonly PointId[],
+  points: readonly KnownPoint[],
   from: Timestamp,
   to: Timestamp,
   options: RawOptions,
 ): AsyncGenerator<readonly HistoryRow[]> {
   let left = options.limit;
-  for (const { id, key, kind } of await knownPoints(client, points)) {
+  for (const { id, key, kind } of points) {
     if (left <= 0) return;
-    const known = options.knownAt === undefined ? "" : `AND at <= ${fromUs("$4")}`;
-    const where = `WHERE point_key = $1 AND time >= ${fromUs("$2")} AND time < ${fromUs("$3")} ${known}`;
+    const known = options.knownAt === undefined ? "" : `AND at <= ${at(options.knownAt)}`;
+    const where = `WHERE point_key = ${whole(key)} AND time >= ${at(from)} AND time < ${at(to)} ${known}`;
     // A point that carries text has numbers too: a value that is bad and empty, or from before its kind was changed.
     const sql =
       kind === "text" || kind === "number"
         ? `SELECT time, at, source_time, value, NULL::text AS text, quality FROM samples ${where}
            UNION ALL SELECT time, at, source_time, NULL, text, quality FROM texts ${where} ORDER BY time`
         : `SELECT time, at, source_time, value, NULL::text AS text, quality FROM samples ${where} ORDER BY time`;
-    const values = [key, from, to, ...(options.knownAt === undefined ? [] : [options.knownAt])];
-    for await (const rows of paged<StoredRow>(client, sql, values, left)) {
+    for await (const rows of paged<StoredRow>(client, sql, left)) {
       left -= rows.length;
       yield rows.map((row) => ({
         point: id,

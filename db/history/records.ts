@@ -84,12 +84,12 @@ interface NewestRow {
   readonly at: number;
 }
 
-/** The newest value of every point, or of the chosen ones. */
+/** The newest value of every point, or of the chosen ones, in no order. */
 export async function latest(client: Client, points?: readonly PointId[]): Promise<readonly Sample[]> {
   const { rows } = await client.query<NewestRow>(
     exact(
       `SELECT p.id, p.kind, l.value, l.text, l.quality, l.time, l.at FROM point_last l JOIN points p ON p.key = l.point_key
-       ${points ? "WHERE p.id = ANY($1)" : ""} ORDER BY p.id`,
+       ${points ? "WHERE p.id = ANY($1)" : ""}`,
       points ? [points] : [],
     ),
   );

@@ -3,7 +3,7 @@ import type { Timestamp } from "#msgs/time.ts";
 import type { Client } from "../database/connect.ts";
 import { fromUs } from "../writer/place.ts";
 import { exact } from "./exact.ts";
-import { knownPoints } from "./names.ts";
+import type { KnownPoint } from "./names.ts";
 
 export interface WeightedRow {
   readonly point: PointId;
@@ -22,13 +22,13 @@ interface Held {
 /** A valve that reported once an hour ago has had that position for the whole hour: values hold until the next one, bad ones are unknown. */
 export async function timeWeighted(
   client: Client,
-  points: readonly PointId[],
+  points: readonly KnownPoint[],
   from: Timestamp,
   to: Timestamp,
   buckets: number,
 ): Promise<readonly WeightedRow[]> {
   const rows: WeightedRow[] = [];
-  for (const { id, key } of await knownPoints(client, points)) {
+  for (const { id, key } of points) {
     const held = await client.query<Held>(
       exact(
         `(SELECT time, CASE WHEN quality < 128 THEN value END AS value FROM samples WHERE point_key = $1 AND time < ${fromUs("$2")} ORDER BY time DESC LIMIT 1)

@@ -101,7 +101,5 @@ export function merged(stretches: readonly { readonly from: Date; readonly to: D
 /** Aggregates made over rows that were there before: everything up to now, once. */
 async function fill(client: Client, engine: Engine, nowMs: number): Promise<void> {
   if (!engine.features.continuousAggregates) return;
-  const { rows } = await client.query<{ first: Date | null }>("SELECT min(time) AS first FROM samples");
-  const first = rows[0]?.first;
-  if (first) await refresh(client, engine.rollups, first, new Date(nowMs - settleMs));
+  await refresh(client, engine.rollups, undefined, new Date(nowMs - settleMs));
 }
