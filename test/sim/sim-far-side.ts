@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import type { AdapterModule, Binding, Connection, DeviceAct, Push, Reading, Receipt } from "#src/contract/adapter.ts";
+import type { AdapterModule, Binding, Connection, DeviceAct, HistoryPage, Push, Reading, Receipt } from "#src/contract/adapter.ts";
 import type { LiveTime, Timers } from "#src/contract/clock.ts";
 import type { Random } from "#src/kit/random.ts";
 import { quality } from "#msgs/quality.ts";
@@ -10,18 +10,34 @@ import { between } from "#src/kit/random.ts";
 export interface HandedOver {
   readonly point: string;
   readonly value: number;
+  /** The gateway's own time then, and which life of it that was. */
   readonly at: number;
+  readonly life: number;
 }
+
+/** One push that waits to be acknowledged: what it carried and every answer it got. */
+export interface Awaiting {
+  readonly values: readonly number[];
+  readonly answers: boolean[];
+}
+
+/** The point whose device keeps a record of its own. */
+export const loggedPoint = "d-1/logged";
+const pageRows = 5;
 
 /**
  * Devices that answer late, not at all, with refusals, drop the connection, and push values twice or out of order. Every
  * value of a counting point is new, so that each can be found again in the record. `level` points hold what they are told,
- * or ignore it, or fall back.
+ * or ignore it, or fall back. `logged` is recorded by its device, whether anybody listens or not.
  */
 export class SimFarSide {
   readonly log: HandedOver[] = [];
   readonly acts: { act: DeviceAct; at: number; obeyed: boolean }[] = [];
   readonly shown: { point: string; value: number; at: number }[] = [];
+  /** Pushes that wait to be acknowledged, by the life of the gateway they came in. */
+  readonly pushes: Awaiting[][] = [];
+  /** What the device recorded of the logged point: values 1, 2, …, never again another one. */
+  readonly recorded: { value: number; at: number }[] = [];
   readonly #levels = new Map<string, number>();
   readonly #random: Random;
   #counter = 0;
@@ -56,6 +72,7 @@ export class SimFarSide {
     if (this.#random() < 0.01) this.#drop?.();
     if (this.#random() < 0.02) this.#deadUntil.set(`d-${between(this.#random, 1, 3)}`, now + between(this.#random, 1, 15) * 1_000_000);
     if (this.#push && this.#random() < 0.5) this.#say(now);
+    if (this.#random() < 0.3) this.recorded.push({ value: this.recorded.length + 1, at: now });
     for (const [point, value] of this.#levels) if (this.#random() < 0.005) this.#levels.set(point, value + 1);
   }
 
@@ -83,8 +100,28 @@ export class SimFarSide {
         return { refused: [], close: async () => {} };
       },
       act: async (act, signal) => this.#obey(act, () => answer(act.do === "call" ? act.device : act.binding.device, signal), time),
+      keepsHistory: ({ point }) => point === loggedPoint,
+      history: (binding, token, signal) => this.#pages(token, () => answer(binding.device, signal)),
       close: async () => leave(new GatewayError("closed", "closed")),
     };
+  }
+
+  async *#pages(token: string | undefined, answer: () => Promise<void>): AsyncGenerator<HistoryPage> {
+    for (let number = Number(token ?? 0); ;) {
+      await answer();
+      const rows = this.recorded.slice(number, number + pageRows);
+      if (rows.length === 0) return;
+      number += rows.length;
+      yield {
+        readings: rows.map(({ value, at }) => ({ raw: value, quality: quality.good, sourceTime: at })),
+        token: String(number),
+      };
+    }
+  }
+
+  /** Ends the connection, if there is one. */
+  drop(): void {
+    this.#drop?.();
   }
 
   async #answer(device: string, signal: AbortSignal, timers: Timers, time: LiveTime): Promise<void> {
@@ -107,10 +144,11 @@ export class SimFarSide {
   }
 
   #reading(binding: Binding, at: number): Reading {
+    if (binding.point === loggedPoint) return { raw: -1, quality: quality.good };
     const level = binding.point.includes("level");
     const value = level ? (this.#levels.get(binding.point) ?? 0) : ++this.#counter;
     if (level) this.shown.push({ point: binding.point, value, at });
-    else this.log.push({ point: binding.point, value, at });
+    else this.log.push({ point: binding.point, value, at, life: this.pushes.length });
     return { raw: value, quality: quality.good };
   }
 
@@ -121,7 +159,9 @@ export class SimFarSide {
       const binding = bindings[between(this.#random, 0, bindings.length - 1)]!;
       return { binding, raw: ++this.#counter, quality: quality.good, sourceTime: now - between(this.#random, 0, 3_000_000) };
     });
-    for (const { binding, raw } of readings) this.log.push({ point: binding.point, value: raw, at: now });
-    push(readings);
+    for (const { binding, raw } of readings) this.log.push({ point: binding.point, value: raw, at: now, life: this.pushes.length });
+    const answers: boolean[] = [];
+    this.pushes.at(-1)!.push({ values: readings.map(({ raw }) => raw), answers });
+    push(readings, { settled: (stored) => answers.push(stored) });
   }
 }

@@ -14,15 +14,15 @@ import { SlewedTime } from "#src/timeline/live-time.ts";
 import { open } from "#src/timeline/open.ts";
 import { standardTaps } from "#src/timeline/standard.ts";
 import { Machine } from "#test/fakes/machine.ts";
-import { SimFarSide } from "./sim-far-side.ts";
+import { SimFarSide, loggedPoint } from "./sim-far-side.ts";
 import { SimJournal, emptyDisk } from "./sim-journal.ts";
 
 // A whole gateway on a made-up clock: real timeline, host and desk, against devices that misbehave, a disk that stalls and a
 // process that is killed. One seed decides everything; PLAINVIEW_SEED=n runs that seed alone.
 const soak = process.env.PLAINVIEW_SOAK !== undefined;
 const only = process.env.PLAINVIEW_SEED === undefined ? undefined : Number(process.env.PLAINVIEW_SEED);
-/** Seeds that once found something: 6, a deadline that published took the stamp of the fact behind it; 36 and 150, a decision taken twice after a crash. */
-const cases = [6, 36, 150];
+/** Seeds that once found something: 6, a deadline that published took the stamp of the fact behind it; 36 and 150, a decision taken twice after a crash; 180, a life that begins earlier than the last one ended. */
+const cases = [6, 36, 150, 180];
 const seeds = only === undefined ? [...new Set([...cases, ...Array.from({ length: soak ? 200 : 10 }, (_, i) => i + 1)])] : [only];
 const second = 1_000_000;
 const backlogAtMost = 400;
@@ -32,6 +32,7 @@ const site = (() => {
   const points = [1, 2, 3].flatMap((device) => [
     ...[1, 2, 3].map((n) => ({ id: `d-${device}/count-${n}`, pollMs: device === 3 ? 0 : 500 })),
     ...(device === 3 ? [] : [{ id: `d-${device}/level`, pollMs: 1_000 }]),
+    ...(device === 1 ? [{ id: loggedPoint, pollMs: 5_000 }] : []),
   ]);
   const config = {
     id: "link",
@@ -82,6 +83,7 @@ async function liveOnce(
   last: boolean,
 ) {
   const random = seededRandom(seed);
+  far.pushes.push([]);
   const journal = new SimJournal(disk, machine.timers, random);
   const { head } = journal;
   const taps = standardTaps();
@@ -120,7 +122,7 @@ async function liveOnce(
   await host.apply([{ id: "link", module: far.module(), config: site.config }]);
   await live(machine, { far, journal, control, time, random, opened });
   if (last) {
-    await settle(machine, control);
+    await settle(machine, far);
     journal.close();
   } else journal.crash();
   const mostWaiting = journal.mostWaiting;
@@ -168,8 +170,10 @@ function command(control: Control, random: () => number, id: string): void {
   );
 }
 
-/** Lets every command find its end, and the disk everything. */
-async function settle(machine: Machine, _control: Control): Promise<void> {
+/** Lets every command find its end, the disk everything, and what devices recorded its way in. */
+async function settle(machine: Machine, far: SimFarSide): Promise<void> {
+  await machine.runAsync(30 * second, 50_000);
+  far.drop();
   await machine.runAsync(90 * second, 50_000);
 }
 
@@ -218,24 +222,42 @@ describe("a whole gateway", () => {
 
     // Every sample handed over is stored once, or lies inside a declared gap; stored order is arrival order.
     let found = 0;
+    const absences = gaps.filter(({ stream }) => stream === "*");
     for (const point of new Set(far.log.map((entry) => entry.point))) {
       const values = (stored.get(keyOf(point)) ?? []).map(({ value }) => value);
       expect(new Set(values).size, `${point}: nothing is stored twice`).toBe(values.length);
       const handed = far.log.filter((entry) => entry.point === point);
       const order = handed.map(({ value }) => value).filter((value) => values.includes(value));
       expect(values, `${point}: stored in the order of arrival`).toEqual(order);
-      const kept = new Set(values);
-      for (const { value, at } of handed) {
-        if (kept.has(value)) found++;
+      const isStored = new Set(values);
+      for (const { value, at, life } of handed) {
+        if (isStored.has(value)) found++;
         else {
-          const declared = gaps.some(
-            (gap) => (gap.stream === "*" || gap.stream === `link/${point.split("/")[0]}`) && gap.from <= at && at <= gap.to,
-          );
+          const own = gaps.filter(({ stream }) => stream === "*" || stream === `link/${point.split("/")[0]}`);
+          // A life whose clock was ahead of the wall is followed by one that begins earlier than it ended.
+          const declared = own.some(({ from, to }) => from <= at && at <= to) || (absences[life - 1]?.from ?? Infinity) <= at;
           expect(declared, `${point} ${value} at ${at} is neither stored nor in a gap`).toBe(true);
         }
       }
     }
     expect(found).toBeGreaterThan(50);
+
+    // What was acknowledged as stored is on record, whatever crashed afterwards; what was acknowledged as shed is not.
+    const kept = new Set(
+      site.described.flatMap(({ id, device }) => (device === "d-3" ? (stored.get(keyOf(id)) ?? []).map(({ value }) => value) : [])),
+    );
+    for (const { values, answers } of far.pushes.flat()) {
+      expect(answers.length, "a push is acknowledged once at most").toBeLessThanOrEqual(1);
+      if (answers.length === 1) for (const value of values) expect(kept.has(value), `${value} was acknowledged`).toBe(answers[0]);
+    }
+    const open = far.pushes.at(-1)!.filter(({ answers }) => answers.length === 0);
+    expect(open, "and in a life that ends well every push is").toEqual([]);
+
+    // What a device recorded itself is on record once, in order and whole, through all crashes.
+    const logged = facts.flatMap((fact) =>
+      fact.kind === "samples" && fact.samples.origin === "historical" ? [...fact.samples.values] : [],
+    );
+    expect(logged).toEqual(far.recorded.map(({ value }) => value));
 
     // Nothing is confirmed that the device did not show after it was told, and every command has an end.
     const commands = [...tables.commands.values()];
