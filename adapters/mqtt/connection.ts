@@ -53,7 +53,7 @@ export class MqttConnection implements Connection {
       throw new GatewayError("not-supported", `${device.plan.id} speaks by itself and cannot be asked for this`);
     const filters = filtersOf(device, bindings);
     try {
-      const [refused] = [...(await this.subscriptions.want(filters))];
+      const [refused] = [...(await this.subscriptions.want(filters, "live"))];
       if (refused) throw refusalOf(refused[1], `listening to ${refused[0]}`);
       return await ask(device, bindings, session, env, link.timeoutMs, signal);
     } finally {

@@ -44,6 +44,7 @@ export class Session {
   private settleLost!: (error: GatewayError) => void;
   private over: GatewayError | undefined;
   private goodbye: string | undefined;
+  private lastReason = 0;
 
   constructor(client: MqttClient, env: AdapterEnv, options: SessionOptions, receive: (message: Incoming) => void) {
     this.client = client;
@@ -63,6 +64,8 @@ export class Session {
     };
     client.on("packetreceive", (packet) => {
       if (packet.cmd === "pubrel" && packet.messageId !== undefined) this.unreleased.delete(packet.messageId);
+      // The library keeps a reason that is no error to itself.
+      if (packet.cmd === "puback") this.lastReason = packet.reasonCode ?? 0;
     });
     client.on("disconnect", ({ reasonCode }) => (this.goodbye = goodbyeOf(reasonCode)));
     client.on("error", (error) => {
@@ -80,8 +83,8 @@ export class Session {
   /** Resolves when the broker has it (QoS 1 and 2), or when it is written (QoS 0). The answer is the broker's reason code. */
   publish({ topic, payload, qos, retain }: Telling, signal: AbortSignal): Promise<number> {
     return this.exchange(`publishing on ${topic}`, signal, (resolve, reject) => {
-      this.client.publish(topic, payload, { qos, retain }, (error, packet) => {
-        const reason = reasonOf(error) ?? reasonOf(packet) ?? 0;
+      this.client.publish(topic, payload, { qos, retain }, (error) => {
+        const reason = reasonOf(error) ?? (qos === 1 ? this.lastReason : 0);
         if (reason >= 128) reject(refusalOf(reason, topic, { sent: true }));
         else if (error) reject(new GatewayError("link-lost", `${topic}: ${messageOf(error)}`, { cause: error, sent: true }));
         else resolve(reason);
@@ -206,8 +209,8 @@ function bytesOf(payload: string | Buffer): Uint8Array {
 
 function reasonOf(carrier: unknown): number | undefined {
   if (typeof carrier !== "object" || carrier === null) return undefined;
-  const { code, reasonCode } = carrier as { code?: unknown; reasonCode?: unknown };
-  return typeof code === "number" ? code : typeof reasonCode === "number" ? reasonCode : undefined;
+  const { code } = carrier as { code?: unknown };
+  return typeof code === "number" ? code : undefined;
 }
 
 function codeOf(error: unknown): "link-lost" | "bad-answer" {

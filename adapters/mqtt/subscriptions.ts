@@ -23,12 +23,17 @@ export class Subscriptions {
     return this.users.size;
   }
 
-  /** Listens; the filters the broker refuses come back with their reason. Each call is to be taken back with `release`. */
-  async want(filters: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  /**
+   * Listens; the filters the broker refuses come back with their reason. Each call is to be taken back with `release`. What is
+   * listened to already is subscribed anew, because that makes the broker say again what it keeps, unless only `live` counts.
+   */
+  async want(filters: readonly string[], news: "all" | "live" = "all"): Promise<ReadonlyMap<string, number>> {
     const wanted = filters.map((filter) => this.asSubscribed(filter));
+    const missing = news === "all" ? wanted : wanted.filter(({ filter }) => !this.users.has(filter));
     for (const { filter } of distinct(wanted)) this.users.set(filter, (this.users.get(filter) ?? 0) + 1);
+    if (missing.length === 0) return new Map();
     const gathering = (this.gathering ??= this.gather());
-    for (const one of wanted) gathering.wanted.set(one.filter, one);
+    for (const one of missing) gathering.wanted.set(one.filter, one);
     const refused = await gathering.answer;
     return new Map(
       filters.flatMap((filter) => {

@@ -166,7 +166,7 @@ export class MqttPeer {
 
   private write(socket: Socket, bytes: Buffer): void {
     if (socket.destroyed || this.how === "frozen") return;
-    if (this.how === "garbage") return void socket.write(Buffer.from("f0ff00ff17034d5154", "hex"));
+    if (this.how === "garbage") return void socket.write(Buffer.from("ffffffffffff00", "hex"));
     if (this.how === "well") return void socket.write(bytes);
     setTimeout(() => !socket.destroyed && socket.write(bytes), this.how.slowMs);
   }
