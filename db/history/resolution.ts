@@ -14,14 +14,14 @@ const rollups = [
 ] as const;
 
 /**
- * The coarsest rollup of which several fit into one bucket; the bucket becomes a whole number of them, so that no rollup
+ * The coarsest rollup of which two or more fit into one bucket; the bucket becomes a whole number of them, so that no rollup
  * row belongs to two. Where the samples themselves are no longer kept, the finest rollup that is.
  */
 export function resolutionFor(from: Timestamp, to: Timestamp, buckets: number, samplesFrom: Timestamp): Resolution {
   const exact = (to - from) / buckets;
   for (const { table, unitUs } of rollups) {
     const needed = table === "samples_1m" && from < samplesFrom;
-    if (exact >= 4 * unitUs || needed)
+    if (exact >= 2 * unitUs || needed)
       return { table, origin: Math.floor(from / unitUs) * unitUs, widthUs: Math.max(1, Math.ceil(exact / unitUs)) * unitUs };
   }
   return { table: "samples", origin: from, widthUs: Math.max(1, Math.ceil(exact)) };
