@@ -48,7 +48,7 @@ export interface ToldEntry {
   held: number | boolean | string | null;
   outcome: "applied" | "clamped" | "ignored" | "refused" | "reverting" | "late";
   /** Where it came from: a protocol, or a person at the panel. */
-  by: "modbus" | "mqtt" | "bacnet" | "panel";
+  by: "modbus" | "mqtt" | "bacnet" | "ros2" | "panel";
 }
 
 export type LogEntry = ReadEntry | PublishEntry | DeliveredEntry | ToldEntry;

@@ -41,6 +41,6 @@ export interface Participant {
   /** Changes what we announce about ourselves. */
   setUserData(userData: string): void;
   health(): Health;
-  /** Says goodbye and closes the sockets. Calling it again returns the same promise. */
-  close(): Promise<void>;
+  /** Says goodbye and closes the sockets. `silently` says none, as a power cut would. Calling it again returns the same promise. */
+  close(silently?: boolean): Promise<void>;
 }

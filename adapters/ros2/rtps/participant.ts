@@ -193,12 +193,13 @@ export class DomainParticipant implements Participant {
     };
   }
 
-  close(): Promise<void> {
-    this.closing ??= this.shutDown();
+  close(silently = false): Promise<void> {
+    this.closing ??= this.shutDown(silently);
     return this.closing;
   }
 
-  private async shutDown(): Promise<void> {
+  private async shutDown(silently: boolean): Promise<void> {
+    if (silently) this.network.close();
     this.receiver.close();
     this.leaseTimer?.();
     for (const endpoint of [...this.writers.values(), ...this.readers.values()]) endpoint.close();
