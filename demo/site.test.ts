@@ -34,7 +34,7 @@ describe("faults of the plant", () => {
     const made = site();
     expect(made.setFault({ target: "v-101", kind: "rust" })).toContain('no fault "rust"');
     expect(made.setFault({ target: "pipe", kind: "stuck-valve" })).toContain("it takes v-101, v-102");
-    expect(made.setFault({ target: "roustabout-01", kind: "device-off" })).toContain("cannot be put on");
+    expect(made.setFault({ target: "roustabout-01", kind: "slow-device" })).toContain("cannot be put on");
     expect(made.setFault({ target: "pipe", kind: "slow-device", delay: 3 })).toContain('no setting "delay"');
     expect(made.setFault({ target: "pipe", kind: "slow-device", delayMs: "long" })).toContain("must be a number");
     expect(made.setFault({ target: "", kind: "slow-device" })).toContain("target");

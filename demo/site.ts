@@ -50,11 +50,11 @@ export class Site {
     });
     this.modbus = new Map(modbusDevices.map((map) => [map.unitId, new ModbusDevice({ map, ...partsOf(map.device) })]));
     this.mqtt = mqttDevices.map((map) => new MqttDevice({ map, ...partsOf(map.device) }));
-    this.unwired = unwiredDevices.map(({ id, area, points }) => ({
+    this.unwired = unwiredDevices.map(({ id, area, points, meantFor }) => ({
       id,
       area,
       points,
-      protocol: "none",
+      protocol: meantFor === "ros2" ? "ros2" : "none",
       quantities,
       log: logOf(id),
       step: () => undefined,

@@ -7,12 +7,15 @@ import { type ModbusServer, startModbusServer } from "./modbus/server.ts";
 import type { QuantityValue } from "./model/quantity.ts";
 import { type Broker, startBroker } from "./mqtt/broker.ts";
 import { DeviceLink } from "./mqtt/device-link.ts";
+import { startRos2Site } from "./ros2/start.ts";
 import { Site } from "./site.ts";
 
 export interface DemoOptions {
   /** 0 chooses a free port; null leaves the network out. */
   portModbus?: number | null;
   portMqtt?: number | null;
+  /** The ROS domain of the robots; absent: one that is free on this machine; null leaves them out. */
+  ros2Domain?: number | null;
   host?: string;
   seed?: number;
   /** Plant seconds in a second; 0 stands still until `advance` is called. Times in payloads stay those of the wall. */
@@ -25,6 +28,7 @@ export interface DemoOptions {
 export interface Demo {
   readonly site: Site;
   readonly ports: { modbus: number | null; mqtt: number | null };
+  readonly ros2Domain: number | null;
   readonly modbus: ModbusServer | null;
   /** Answers null, or in words why it is not possible. Network faults are in effect when the promise settles. */
   fault(request: FaultRequest): Promise<string | null>;
@@ -59,8 +63,10 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   const modbus = portModbus === null ? null : await startModbusServer({ port: portModbus, host, units: site.modbus });
   const broker = portMqtt === null ? null : await startBroker({ port: portMqtt, host, log: brokerLog });
   const links = broker === null ? [] : site.mqtt.map((device) => new DeviceLink(device, `mqtt://${host}:${broker.port}`));
+  const robots = options.ros2Domain === null ? null : await startRos2Site(robotsOf(site, options.ros2Domain));
   const step = (): void => {
     const at = now();
+    robots?.step();
     for (const link of links) link.step(at);
     file?.flush();
   };
@@ -68,6 +74,7 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   return {
     site,
     ports: { modbus: modbus?.port ?? null, mqtt: broker?.port ?? null },
+    ros2Domain: robots?.domain ?? null,
     modbus,
     async fault(request) {
       const refused = site.setFault(request);
@@ -91,6 +98,7 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
     async close() {
       clearInterval(timer);
       await Promise.all(links.map((link) => link.close()));
+      await robots?.close();
       await broker?.close();
       await modbus?.close();
       file?.flush();
@@ -111,6 +119,16 @@ function startClock(speed: number, site: Site, after: () => void): NodeJS.Timeou
     site.advance(whole);
     after();
   }, stepMs);
+}
+
+/** What the robots' side of ROS 2 is made of: the model's robots, with the logs and the power of their devices. */
+function robotsOf(site: Site, domain: number | undefined): Parameters<typeof startRos2Site>[0] {
+  return {
+    robots: site.plant.robots,
+    logOf: (device) => site.devices.get(device)!.log,
+    isOff: (device) => site.faults.find(device, "device-off") !== null,
+    ...(domain === undefined ? {} : { domain }),
+  };
 }
 
 async function obeyNetworkFaults(site: Site, modbus: ModbusServer | null, broker: Broker | null): Promise<void> {

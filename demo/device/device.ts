@@ -6,7 +6,7 @@ export interface Device {
   readonly id: string;
   readonly area: string;
   /** How it is reached today. */
-  readonly protocol: "modbus" | "mqtt" | "none";
+  readonly protocol: "modbus" | "mqtt" | "ros2" | "none";
   /** The points it shows. */
   readonly points: readonly string[];
   readonly log: DeviceLog;
@@ -19,6 +19,7 @@ export interface Device {
  * ROS 2 takes the device, reads `quantities` by point name and writes what it hands over into `log`.
  */
 export interface UnwiredDevice extends Device {
-  readonly protocol: "none";
+  /** The robots' nodes are started beside the site and take the device by its name. */
+  readonly protocol: "none" | "ros2";
   readonly quantities: Quantities;
 }

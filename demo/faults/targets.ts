@@ -11,7 +11,9 @@ export const networks = ["modbus", "mqtt"] as const;
 
 /** Every target a fault of this scope can be put on. */
 export function targetsOf(scope: FaultScope, site: FaultTargets): string[] {
-  const devices = [...site.devices.values()].filter((device) => device.protocol !== "none");
+  const devices = [...site.devices.values()].filter((device) => device.protocol === "modbus" || device.protocol === "mqtt");
+  // Of a robot only the power can be cut: what else may go wrong on its way is DDS's own to mend.
+  const robots = [...site.devices.values()].filter((device) => device.protocol === "ros2");
   switch (scope) {
     case "valve":
       return ["v-101", "v-102", "zone-1", "zone-2", "zone-3", "zone-4"];
@@ -28,6 +30,6 @@ export function targetsOf(scope: FaultScope, site: FaultTargets): string[] {
     case "device-or-point":
       return devices.flatMap((device) => [device.id, ...device.points]);
     case "device-or-network":
-      return [...devices.map((device) => device.id), ...networks];
+      return [...[...devices, ...robots].map((device) => device.id), ...networks];
   }
 }

@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import { modbusDevices } from "./modbus-devices.ts";
 import type { ModbusDeviceMap, ModbusPoint } from "./modbus-map.ts";
 import { mqttAdapter } from "./site-mqtt.ts";
+import { ros2Adapter } from "./site-ros2.ts";
 
 /**
  * The site file of the demo, made from the same tables as the devices. What stands only here is what a controls engineer
@@ -26,7 +27,7 @@ function site(): Record<string, unknown> {
       { id: "hall", title: "Hall" },
     ],
     flowMetrics: { flowRate: "pipe/flow", pressure: "pipe/pressure", temperature: "pipe/temperature" },
-    adapters: [modbusAdapter(), mqttAdapter()],
+    adapters: [modbusAdapter(), mqttAdapter(), ros2Adapter()],
     valves: ["v-101", "v-102"].map((id) => ({ id, command: `${id}/command`, position: `${id}/position`, open: 100, closed: 0 })),
     alarms: [
       {

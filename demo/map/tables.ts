@@ -4,11 +4,19 @@ import { modbusDevices } from "./modbus-devices.ts";
 import type { ModbusPoint } from "./modbus-map.ts";
 import { mqttDevices } from "./mqtt-devices.ts";
 import { topicsOf } from "./mqtt-map.ts";
+import { ros2Robots, rootOf } from "../ros2/map.ts";
 import { unwiredDevices } from "./unwired-devices.ts";
 
 /** The parts of README.md that are made from the tables the servers use, by the name of their place there. */
 export function readmeTables(): Readonly<Record<string, string>> {
-  return { modbus: modbusTables(), mqtt: mqttTables(), unwired: unwiredTable(), faults: faultTable(), incidents: incidentTables() };
+  return {
+    modbus: modbusTables(),
+    mqtt: mqttTables(),
+    ros2: ros2Table(),
+    unwired: unwiredTable(),
+    faults: faultTable(),
+    incidents: incidentTables(),
+  };
 }
 
 function modbusTables(): string {
@@ -77,10 +85,26 @@ function mqttTables(): string {
   return `${table(["device", "telemetry topic", "what", "every", "QoS", "time", "counter"], devices)}\n\n${table(["point", "topic", "path", "unit", "range", "what"], fields)}`;
 }
 
+function ros2Table(): string {
+  const rows = ros2Robots.flatMap(({ device, points }) =>
+    points.map(({ point, field, unit, range, states, scale, title }) => [
+      point,
+      `\`${rootOf(device)}/telemetry\``,
+      `\`${field}\`${scale === undefined ? "" : ` × ${scale}`}`,
+      unit ?? "",
+      range === undefined ? "" : `${range[0]} to ${range[1]}`,
+      `${title}${states === undefined ? "" : `: ${states.map((name, value) => `${value} ${name}`).join(", ")}`}`,
+    ]),
+  );
+  return table(["point", "topic", "field", "unit", "range", "what"], rows);
+}
+
 function unwiredTable(): string {
   return table(
     ["device", "what", "meant for", "points"],
-    unwiredDevices.map((device) => [device.id, device.title, device.meantFor, device.points.join(", ")]),
+    unwiredDevices
+      .filter(({ meantFor }) => meantFor !== "ros2")
+      .map((device) => [device.id, device.title, device.meantFor, device.points.join(", ")]),
   );
 }
 

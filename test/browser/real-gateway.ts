@@ -22,7 +22,11 @@ export async function startRealGateway(): Promise<RealGateway> {
   const site = await readFile(fileURLToPath(new URL("../../demo/plainview.yaml", import.meta.url)), "utf8");
   await writeFile(siteFile, site.replace(/^ {2}port: 4000$/m, "  port: 0"));
   const command = fileURLToPath(new URL("../../src/cli/plainview.js", import.meta.url));
-  const ports = { DEMO_MODBUS_PORT: String(demo.ports.modbus), DEMO_MQTT_PORT: String(demo.ports.mqtt) };
+  const ports = {
+    DEMO_MODBUS_PORT: String(demo.ports.modbus),
+    DEMO_MQTT_PORT: String(demo.ports.mqtt),
+    DEMO_ROS2_DOMAIN: String(demo.ros2Domain),
+  };
   const child = spawn(process.execPath, [command, "start", siteFile], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...ports },
