@@ -48,6 +48,19 @@ async function failure(promise: Promise<unknown>): Promise<GatewayError> {
   return error as GatewayError;
 }
 
+describe("a changed configuration", () => {
+  it("is taken over by the open connection: another unit for a device, and a new device", async () => {
+    peer.unit(1).holding[0] = 11;
+    peer.unit(2).holding[0] = 22;
+    const connection = await open({ unit: 1 });
+    const read = async (device: string) => (await connection.read([point("holding:0", device)], soon()))[0]!.raw;
+    expect(await read("d")).toBe(11);
+    const devices = ["d", "e"].map((id, index) => ({ id, options: { unit: 2 - index }, bindings: [] }));
+    expect(connection.reconfigure!({ id: "l", link: {}, devices })).toBe(true);
+    expect([await read("d"), await read("e")]).toEqual([22, 11]);
+  });
+});
+
 describe("exceptions", () => {
   it.each([
     [1, quality.badConfig, "not-supported"],

@@ -1,9 +1,9 @@
-import type { Binding, Connection, DeviceAct, Found, Reading, Receipt } from "#src/contract/adapter.ts";
+import type { AdapterConfig, Binding, Connection, DeviceAct, Found, Reading, Receipt } from "#src/contract/adapter.ts";
 import { assert, GatewayError } from "#src/kit/errors.ts";
 import { givenUp } from "../kit/abort.ts";
 import { RegisterDecoder } from "./codec.ts";
 import type { Link } from "./config.ts";
-import type { Device } from "./device.ts";
+import { devicesOf, type Device } from "./device.ts";
 import type { Exchange } from "./exchange.ts";
 import { exceptionOf, exceptionWords } from "./exceptions.ts";
 import { askOnce, readIdentity, scanUnits } from "./identity.ts";
@@ -14,7 +14,7 @@ import { callQuestion, setQuestion } from "./writes.ts";
 export class ModbusConnection implements Connection {
   readonly lost: Promise<Error>;
   private readonly exchange: Exchange;
-  private readonly devices: ReadonlyMap<string, Device>;
+  private devices: ReadonlyMap<string, Device>;
   private readonly link: Link;
   private readonly decoder = new RegisterDecoder();
 
@@ -23,7 +23,14 @@ export class ModbusConnection implements Connection {
     this.devices = devices;
     this.link = link;
     this.lost = exchange.lost;
-    for (const device of devices.values()) exchange.lanes.limit(device.limits.unit, device.limits.inFlight);
+    this.limitLanes();
+  }
+
+  /** A device is what its configuration says and nothing on the wire: another set of them is another plan. */
+  reconfigure(config: AdapterConfig): boolean {
+    this.devices = devicesOf(config, this.link, this.devices);
+    this.limitLanes();
+    return true;
   }
 
   async read(bindings: readonly Binding[], signal: AbortSignal): Promise<readonly Reading[]> {
@@ -86,6 +93,10 @@ export class ModbusConnection implements Connection {
     const identity = await readIdentity(this.exchange, device.limits.unit, device.timeoutMs, signal);
     if (!identity) throw new GatewayError("not-supported", `${device.id} does not identify itself`, { sent: true });
     return { assurance: "device", result: identity };
+  }
+
+  private limitLanes(): void {
+    for (const { limits } of this.devices.values()) this.exchange.lanes.limit(limits.unit, limits.inFlight);
   }
 
   private device(id: string): Device {

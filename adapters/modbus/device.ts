@@ -1,8 +1,8 @@
-import type { Binding } from "#src/contract/adapter.ts";
+import type { AdapterConfig, Binding } from "#src/contract/adapter.ts";
 import { assert } from "#src/kit/errors.ts";
 import { parseAddress, parseStretch } from "./address.ts";
 import { shapeOf, type Shape } from "./codec.ts";
-import type { DeviceLimits, Link } from "./config.ts";
+import { deviceOf, type DeviceLimits, type DeviceOptions, type Link } from "./config.ts";
 import { planBlocks, type Block, type ReadLimits } from "./plan.ts";
 
 /** A learned plan is forgotten after this many reads: what a device refused once it may have by then. */
@@ -27,6 +27,21 @@ export class ReadPlan {
     this.learned = blocks;
     this.reads = 0;
   }
+}
+
+/** The devices of a link. Those of `known` whose options are the same are kept with what was learned about them. */
+export function devicesOf(
+  config: Pick<AdapterConfig, "devices">,
+  link: Link,
+  known: ReadonlyMap<string, Device> = new Map(),
+): ReadonlyMap<string, Device> {
+  return new Map(
+    config.devices.map(({ id, options }) => {
+      const limits = deviceOf(options as DeviceOptions);
+      const old = known.get(id);
+      return [id, old && JSON.stringify(old.limits) === JSON.stringify(limits) ? old : new Device(id, limits, link)];
+    }),
+  );
 }
 
 /** One configured device behind the link, with what was worked out about its points. */

@@ -1,9 +1,9 @@
 import type { AdapterModule } from "#src/contract/adapter.ts";
 import type { ExposerModule } from "#src/contract/exposer.ts";
 import { checkConfig } from "./check.ts";
-import { deviceOf, deviceSchema, linkOf, linkSchema } from "./config.ts";
+import { deviceSchema, linkOf, linkSchema } from "./config.ts";
 import { ModbusConnection } from "./connection.ts";
-import { Device } from "./device.ts";
+import { devicesOf } from "./device.ts";
 import { dial } from "./dial.ts";
 import { Exchange } from "./exchange.ts";
 import { RtuFraming } from "./framing-rtu.ts";
@@ -27,7 +27,6 @@ export const modbusAdapter: AdapterModule<typeof linkSchema, typeof deviceSchema
   server: server as unknown as ExposerModule,
   create(config, env) {
     const link = linkOf(config.link);
-    const limits = config.devices.map((device) => ({ id: device.id, limits: deviceOf(device.options) }));
     return {
       async connect(signal) {
         const stream = await dial(link, env, signal);
@@ -38,8 +37,7 @@ export const modbusAdapter: AdapterModule<typeof linkSchema, typeof deviceSchema
           { ...link, gapMs: link.transport === "serial" ? silenceMs(link.baudRate) : 0 },
         );
         // Devices are made anew for each link: what was learned about one may be out of date after it was away.
-        const devices = new Map(limits.map((device) => [device.id, new Device(device.id, device.limits, link)]));
-        return new ModbusConnection(exchange, devices, link);
+        return new ModbusConnection(exchange, devicesOf(config, link), link);
       },
     };
   },

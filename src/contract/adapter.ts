@@ -19,6 +19,8 @@ export interface AdapterModule<Link extends TSchema = TSchema, DeviceOptions ext
   check(config: AdapterConfig<Static<Link>, Static<DeviceOptions>>): readonly Problem[];
   /** The configuration has passed `check`. */
   create(config: AdapterConfig<Static<Link>, Static<DeviceOptions>>, env: AdapterEnv): Adapter;
+  /** Methods that silence, restart or otherwise take a device out of service: the desk lets only administrators call them. */
+  readonly adminMethods?: readonly string[];
   /** The server side, where the protocol has one: points of any protocol shown in this one. */
   readonly server?: ExposerModule;
 }
@@ -79,6 +81,11 @@ export interface Connection {
   keepsHistory?(binding: Binding): boolean;
   /** What the device itself recorded after `token`, oldest first, for filling gaps exactly once. */
   history?(binding: Binding, token: string | undefined, signal: AbortSignal): AsyncIterable<HistoryPage>;
+  /**
+   * The devices or points behind this link changed, its own options did not. True: taken over, and what did not change goes
+   * on undisturbed; nothing of the devices that changed is under way when this is called. False or absent: the link is made anew.
+   */
+  reconfigure?(config: AdapterConfig): boolean;
   /** Notifications that are not samples. */
   events?(push: (event: DeviceEvent) => void): Cancel;
   acknowledge?(event: DeviceEvent, by: string, signal: AbortSignal): Promise<Receipt>;
@@ -146,6 +153,11 @@ export interface HistoryPage {
   readonly token: string;
 }
 
+/**
+ * A source that numbers its samples reports numbers that were left out as `device.sequence-gap` with `{ lost, from?, before? }`:
+ * how many, when the last one before them came (absent: the last the host heard), the number after them. The host declares
+ * the gap in the device's stream.
+ */
 export interface DeviceEvent {
   readonly id: string;
   readonly device: DeviceId;

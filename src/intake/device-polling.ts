@@ -43,23 +43,26 @@ export class DevicePolling {
   readonly device: DeviceId;
   readonly counters = new Counters();
   readonly #parts: DeviceParts;
-  readonly #stream: string;
+  /** What batches, gaps and shedding of this device are counted under. */
+  readonly stream: string;
   readonly #backfill: Backfill;
   #bindings: readonly Binding[];
   #phase: DevicePhase = "unknown";
   #since: number;
   #reason: string | undefined;
   #answeredOnce = false;
+  #heardAt: number;
 
   constructor(parts: DeviceParts, bindings: readonly Binding[]) {
     this.#parts = parts;
     this.device = parts.device;
     this.#bindings = bindings;
-    this.#stream = `${parts.adapter}/${parts.device}`;
+    this.stream = `${parts.adapter}/${parts.device}`;
     this.#since = parts.time.now();
+    this.#heardAt = this.#since;
     this.#backfill = new Backfill({
       ...parts,
-      stream: this.#stream,
+      stream: this.stream,
       isDown: () => this.#phase === "down",
       taken: (rows) => this.#pushed(rows),
       failed: (error) => this.#count(error),
@@ -83,6 +86,11 @@ export class DevicePolling {
     return this.#answeredOnce;
   }
 
+  /** When this device last said anything. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
   get bindings(): readonly Binding[] {
     return this.#bindings;
   }
@@ -103,6 +111,20 @@ export class DevicePolling {
     ]);
   }
 
+  /** Other points from now on, or another device in its place; call while nothing of it is served, or just before that ends. */
+  rebind(bindings: readonly Binding[], isAnother: boolean): void {
+    const known = new Set(isAnother ? [] : this.#bindings.map(placeOf));
+    this.#bindings = bindings;
+    if (isAnother) this.#phase = step(deviceTable, this.#phase, "unlinked");
+    this.spoil(bindings.filter((binding) => !known.has(placeOf(binding))), quality.badNoValue); // prettier-ignore
+  }
+
+  /** It is not in the site any more. */
+  leave(): void {
+    const { adapter, outlet } = this.#parts;
+    outlet.publish({ kind: "link", adapter, device: this.device, state: "stopped" });
+  }
+
   /** The link is gone: nothing of this device can be believed any more. */
   unlinked(): void {
     this.#phase = step(deviceTable, this.#phase, "unlinked");
@@ -110,7 +132,7 @@ export class DevicePolling {
   }
 
   spoil(bindings: readonly Binding[], byte: number): void {
-    this.#parts.outlet.spoil(this.#stream, bindings.map(({ point }) => point), byte); // prettier-ignore
+    this.#parts.outlet.spoil(this.stream, bindings.map(({ point }) => point), byte); // prettier-ignore
   }
 
   /** Asks now and publishes what comes back; rejects when the device does not answer. */
@@ -127,7 +149,7 @@ export class DevicePolling {
 
   #deliver(bindings: readonly Binding[], readings: readonly Reading[], askedAt: number): void {
     const points = bindings.map(({ point }) => point);
-    if (!this.#parts.outlet.deliver(this.#stream, points, readings, { origin: "asked", askedAt })) this.counters.shed(points.length);
+    if (!this.#parts.outlet.deliver(this.stream, points, readings, { origin: "asked", askedAt })) this.counters.shed(points.length);
   }
 
   async #poll(connection: Connection, group: PollGroup, phase: number, signal: AbortSignal): Promise<void> {
@@ -171,6 +193,8 @@ export class DevicePolling {
         if (signal.aborted) return;
         this.#failed(error, bindings);
         if (!(await slept(this.#parts.timers, retry.next(), signal))) return;
+      } finally {
+        if (signal.aborted) await listening.close();
       }
     }
   }
@@ -208,12 +232,13 @@ export class DevicePolling {
     if (!about?.retained && !about?.historical) this.#answered();
     const origin = about?.historical ? "historical" : about?.retained ? "retained" : "pushed";
     const points = readings.map(({ binding }) => binding.point);
-    const taken = this.#parts.outlet.deliver(this.#stream, points, readings, { origin, ...(about?.settled && { settled: about.settled }) });
+    const taken = this.#parts.outlet.deliver(this.stream, points, readings, { origin, ...(about?.settled && { settled: about.settled }) });
     if (!taken) this.counters.shed(points.length);
   }
 
   #answered(): void {
     this.#answeredOnce = true;
+    this.#heardAt = this.#parts.time.now();
     this.#reason = undefined;
     this.#turn("answered");
   }
@@ -256,6 +281,11 @@ export class DevicePolling {
       this.#parts.changed();
     }
   }
+}
+
+/** What makes a point the same point for its device, at whatever rate it is asked. */
+function placeOf({ point, address, kind }: Binding): string {
+  return JSON.stringify([point, address, kind]);
 }
 
 /** False when it was woken by the end of everything. */

@@ -3,8 +3,8 @@ import type { Fact, FactOf } from "#msgs/fact.ts";
 import type { AdapterConfig } from "#src/contract/adapter.ts";
 import type { Machine } from "#test/fakes/machine.ts";
 import type { FarSide } from "#test/fakes/scripted-adapter.ts";
-import { hostOn } from "#test/fakes/host-rig.ts";
-import { farSide, scriptedConfig, scriptedModule } from "#test/fakes/scripted-adapter.ts";
+import { hostOn, siteOf } from "#test/fakes/host-rig.ts";
+import { farSide, scriptedConfig } from "#test/fakes/scripted-adapter.ts";
 
 const second = 1_000_000;
 
@@ -255,19 +255,50 @@ describe("acting and asking", () => {
   });
 });
 
-describe("a changed site", () => {
-  it("touches only the links that changed", async () => {
+describe("a source that numbers its samples", () => {
+  it("declares what it left out as a gap in the device's stream, with the exact count", async () => {
     const far = farSide();
-    const other = farSide();
-    const config = scriptedConfig({ a: 1 });
-    const { machine, host, spec, stop } = hostOn(far, config);
-    const second_ = { id: "other", module: scriptedModule(other), config: { ...scriptedConfig({ z: 1 }), id: "other" } };
-    await host.apply([spec, second_]);
-    await machine.runAsync(200_000);
+    const { machine, host, spec, facts, time, stop } = hostOn(far, scriptedConfig({ a: 1 }));
     await host.apply([spec]);
-    await machine.runAsync(200_000);
-    expect(far.connects).toBe(1);
-    expect(host.status().map(({ adapter }) => adapter)).not.toContain("other");
+    await machine.runAsync(500_000, 5_000);
+    const heardAt = facts.findLast((fact) => fact.kind === "samples")!.at;
+    const event = { id: "e", device: "a", type: "device.sequence-gap" };
+    far.event!({ ...event, data: { lost: 4, before: 17 } });
+    far.event!({ ...event, data: { lost: 2, from: heardAt - 7 } });
+    for (const lost of [0, -1, 1.5, "many"]) far.event!({ ...event, data: { lost } });
+    const gaps = facts.filter((fact): fact is FactOf<"gap"> => fact.kind === "gap");
+    expect(gaps.map(({ stream, from, to, lost }) => ({ stream, from, to, lost }))).toEqual([
+      { stream: "link/a", from: heardAt, to: time.now(), lost: 4 },
+      { stream: "link/a", from: heardAt - 7, to: time.now(), lost: 2 },
+    ]);
+    expect(gaps[0]!.why).toBe("the source left out 4 before number 17 by its own count");
+    expect(facts.filter(({ kind }) => kind === "event")).toHaveLength(6);
+    await stop();
+  });
+});
+
+describe("a device that keeps its slots", () => {
+  it("is asked for them in the point's unit; that it keeps them stays known while the link is lost", async () => {
+    const far = farSide();
+    far.slots = new Map([["a/1", [null, null, null, null, null, null, null, 550, ...new Array<null>(8).fill(null)]]]);
+    const config = scriptedConfig({ a: 1 });
+    const { machine, host, spec, driver, stop } = hostOn(far, config);
+    const described = siteOf(config);
+    const points = described.points.map((point) => ({ ...point, binding: { ...point.binding, scale: { gain: 0.1, offset: 5 } } }));
+    driver.publish({ ...described, points });
+    expect(host.keepsSlots("a/1")).toBe(false);
+    await host.apply([spec]);
+    await machine.runAsync(200_000, 5_000);
+    expect(host.keepsSlots("a/1")).toBe(true);
+    const asked = host.slots("a/1", new AbortController().signal);
+    await machine.runAsync(50_000, 5_000);
+    expect((await asked).map((value) => value ?? "-").join(" ")).toBe("- - - - - - - 60 - - - - - - - -");
+    far.refuses = "gone";
+    far.drop?.();
+    await machine.runAsync(50_000, 5_000);
+    expect(host.keepsSlots("a/1")).toBe(true);
+    await expect(host.slots("a/1", new AbortController().signal)).rejects.toThrow(/not connected/);
+    await expect(host.slots("nowhere", new AbortController().signal)).rejects.toThrow(/no point/);
     await stop();
   });
 });

@@ -26,21 +26,34 @@ export interface HostParts {
 export class Host implements Links, DeviceSide {
   readonly #links = new Map<string, Link>();
   readonly #parts: LinkParts;
+  #applying = Promise.resolve();
+  #isStopped = false;
 
   constructor(parts: HostParts) {
     this.#parts = { ...parts, outlet: new Outlet(parts.plant, parts.time, parts.sink) };
   }
 
-  /** Starts what is new, stops what is gone, and makes anew what changed; the others are not touched. */
-  async apply(specs: readonly LinkSpec[]): Promise<void> {
+  /**
+   * Starts what is new, stops what is gone, and changes what changed: devices behind a link that stays, where its adapter can,
+   * or the whole link. Nothing else is touched. One change after the other.
+   */
+  apply(specs: readonly LinkSpec[]): Promise<void> {
+    this.#applying = this.#applying.catch(() => {}).then(() => this.#apply(specs));
+    return this.#applying;
+  }
+
+  async #apply(specs: readonly LinkSpec[]): Promise<void> {
     const wanted = new Map(specs.map((spec) => [spec.id, spec]));
-    const leaving = [...this.#links.values()].filter(({ spec }) => !isSame(spec, wanted.get(spec.id)));
+    const links = [...this.#links.values()];
+    const stays = await Promise.all(links.map((link) => canStay(link, wanted.get(link.spec.id))));
+    const leaving = links.filter((_, index) => !stays[index]);
     await Promise.all(leaving.map((link) => link.stop()));
     for (const link of leaving) this.#links.delete(link.spec.id);
-    for (const spec of specs) if (!this.#links.has(spec.id)) this.#open(spec);
+    for (const spec of specs) if (!this.#isStopped && !this.#links.has(spec.id)) this.#open(spec);
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     await Promise.all([...this.#links.values()].map((link) => link.stop()));
     this.#links.clear();
   }
@@ -103,6 +116,8 @@ export class Host implements Links, DeviceSide {
   }
 }
 
-function isSame(spec: LinkSpec, other: LinkSpec | undefined): boolean {
-  return other !== undefined && spec.module === other.module && JSON.stringify(spec.config) === JSON.stringify(other.config);
+async function canStay(link: Link, wanted: LinkSpec | undefined): Promise<boolean> {
+  if (!wanted) return false;
+  const { module, config } = link.spec;
+  return (module === wanted.module && JSON.stringify(config) === JSON.stringify(wanted.config)) || link.reshape(wanted);
 }

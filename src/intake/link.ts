@@ -1,4 +1,4 @@
-import type { AdapterConfig, AdapterModule, Binding, Connection, DeviceAct, Receipt } from "#src/contract/adapter.ts";
+import type { AdapterConfig, AdapterModule, Binding, Connection, DeviceAct, DeviceEvent, Receipt } from "#src/contract/adapter.ts";
 import type { LiveTime, Timers } from "#src/contract/clock.ts";
 import type { LinkStatus, Plant } from "#src/contract/gateway.ts";
 import type { Log } from "#src/kit/log.ts";
@@ -12,9 +12,12 @@ import { backOff } from "#src/kit/back-off.ts";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";
 import { step } from "#src/kit/table.ts";
 import { Counters } from "./counters.ts";
+import { tellEvent } from "./device-events.ts";
 import { DevicePolling } from "./device-polling.ts";
 import { linkTable } from "./link-table.ts";
 import { rawOf, valueIn } from "./normalise.ts";
+import { reshaped } from "./reshape.ts";
+import { Session } from "./session.ts";
 
 /** One adapter of the site: its protocol and what it is configured to do. */
 export interface LinkSpec {
@@ -38,30 +41,32 @@ const retryCeilingMs = 30_000;
 
 /** Keeps one link open: connects, notices the loss, waits longer each time, and marks everything behind it bad meanwhile. */
 export class Link {
-  readonly spec: LinkSpec;
-  readonly devices: ReadonlyMap<DeviceId, DevicePolling>;
+  #spec: LinkSpec;
+  #devices: ReadonlyMap<DeviceId, DevicePolling>;
   readonly #parts: LinkParts;
   readonly #counters = new Counters();
   readonly #stopping = new AbortController();
   #phase: LinkPhase = "idle";
   #since: number;
   #reason: string | undefined;
-  #connection: Connection | undefined;
+  #session: Session | undefined;
   #attempted = false;
   #keepsSlots = false;
   #running: Promise<void> | undefined;
 
   constructor(spec: LinkSpec, parts: LinkParts) {
-    this.spec = spec;
+    this.#spec = spec;
     this.#parts = parts;
     this.#since = parts.time.now();
-    const { outlet, resume, time, timers, random, log } = parts;
-    const shared = { adapter: spec.id, outlet, resume, time, timers, random, log };
-    const polling = spec.config.devices.map(
-      ({ id, bindings }) =>
-        new DevicePolling({ ...shared, device: id, linkCounters: this.#counters, changed: () => this.#deviceChanged() }, bindings),
-    );
-    this.devices = new Map(polling.map((device) => [device.device, device]));
+    this.#devices = new Map(spec.config.devices.map((device) => [device.id, this.#pollingOf(device)]));
+  }
+
+  get spec(): LinkSpec {
+    return this.#spec;
+  }
+
+  get devices(): ReadonlyMap<DeviceId, DevicePolling> {
+    return this.#devices;
   }
 
   get attempted(): boolean {
@@ -72,16 +77,34 @@ export class Link {
     this.#running = this.#run();
   }
 
+  /** Takes over devices that changed and leaves the others alone; false when the link has to be made anew. */
+  async reshape(spec: LinkSpec): Promise<boolean> {
+    const { module, config } = this.#spec;
+    const isSameLink = module === spec.module && JSON.stringify(config.link) === JSON.stringify(spec.config.link);
+    if (!isSameLink || this.#phase === "connecting") return false;
+    const session = this.#session;
+    const { devices, ending, beginning, gone } = reshaped(this.#devices, config, spec.config, (device) => this.#pollingOf(device));
+    this.#spec = spec;
+    this.#devices = devices;
+    await session?.end(ending, new GatewayError("closed", "the site was changed"));
+    for (const device of gone) device.leave();
+    // Whoever connected meanwhile did so with what is wanted now.
+    if (!session || this.#session !== session) return true;
+    if (!session.connection.reconfigure?.(spec.config)) return false;
+    for (const device of beginning) session.begin(device);
+    return true;
+  }
+
   async stop(): Promise<void> {
-    this.#stopping.abort(new GatewayError("closed", `${this.spec.id} is being stopped`));
-    await this.#connection?.close();
+    this.#stopping.abort(new GatewayError("closed", `${this.#spec.id} is being stopped`));
+    await this.#session?.connection.close();
     await this.#running;
     this.#phase = step(linkTable, this.#phase, "stop");
     this.#tell("stopped");
   }
 
   status(): readonly LinkStatus[] {
-    const about = { adapter: this.spec.id, protocol: this.spec.module.protocol };
+    const about = { adapter: this.#spec.id, protocol: this.#spec.module.protocol };
     const health = this.#connection?.health?.();
     const own: LinkStatus = {
       ...about,
@@ -91,14 +114,14 @@ export class Link {
       ...(this.#reason && { reason: this.#reason }),
       ...(health && { health }),
     };
-    return [own, ...[...this.devices.values()].map((device) => this.#deviceStatus(device, own))];
+    return [own, ...[...this.#devices.values()].map((device) => this.#deviceStatus(device, own))];
   }
 
   /** The only place in the whole program that calls an adapter's `act`. */
   async act(act: DeviceAct, signal: AbortSignal): Promise<Receipt> {
     const connection = this.#connection;
-    if (!connection) throw new GatewayError("link-lost", `${this.spec.id} is not connected`);
-    if (!connection.act) throw new GatewayError("not-supported", `${this.spec.module.title} cannot be commanded`);
+    if (!connection) throw new GatewayError("link-lost", `${this.#spec.id} is not connected`);
+    if (!connection.act) throw new GatewayError("not-supported", `${this.#spec.module.title} cannot be commanded`);
     return connection.act(this.#inDeviceTerms(act), signal);
   }
 
@@ -112,10 +135,14 @@ export class Link {
     const connection = this.#connection;
     const binding = this.#bindingOf(id);
     if (!connection?.slots || !binding)
-      throw new GatewayError("not-supported", `${this.spec.id} keeps no slots for ${id}, or is not connected`);
+      throw new GatewayError("not-supported", `${this.#spec.id} keeps no slots for ${id}, or is not connected`);
     const raw = await connection.slots(binding, signal);
     const point = this.#parts.plant.points.get(id);
     return point ? raw.map((value) => valueIn(point, value)) : raw;
+  }
+
+  get #connection(): Connection | undefined {
+    return this.#session?.connection;
   }
 
   get isUp(): boolean {
@@ -124,19 +151,19 @@ export class Link {
 
   async ask(device: DeviceId, points: ReadonlySet<PointId>, signal: AbortSignal): Promise<void> {
     const connection = this.#connection;
-    const polling = this.devices.get(device);
-    if (!connection || !polling) throw new GatewayError("link-lost", `${this.spec.id} is not connected`);
+    const polling = this.#devices.get(device);
+    if (!connection || !polling) throw new GatewayError("link-lost", `${this.#spec.id} is not connected`);
     await polling.ask(connection, polling.bindings.filter(({ point }) => points.has(point)), signal); // prettier-ignore
   }
 
   async #run(): Promise<void> {
     const { timers, random } = this.#parts;
     const retry = backOff({ firstMs: firstRetryMs, ceilingMs: retryCeilingMs, random });
-    for (const device of this.devices.values()) device.spoil(device.bindings, quality.badNoValue);
+    for (const device of this.#devices.values()) device.spoil(device.bindings, quality.badNoValue);
     while (!this.#stopping.signal.aborted) {
       if (await this.#connect()) {
         await this.#serve();
-        if ([...this.devices.values()].some((device) => device.hasAnswered)) retry.reset();
+        if ([...this.#devices.values()].some((device) => device.hasAnswered)) retry.reset();
       }
       try {
         if (!this.#stopping.signal.aborted) await timers.sleep(retry.next(), this.#stopping.signal);
@@ -152,8 +179,8 @@ export class Link {
     this.#turn("try");
     if (before === undefined) this.#tell("connecting");
     try {
-      const adapter = this.spec.module.create(this.spec.config, { time, timers, log });
-      this.#connection = await adapter.connect(this.#stopping.signal);
+      const adapter = this.#spec.module.create(this.#spec.config, { time, timers, log });
+      this.#session = new Session(await adapter.connect(this.#stopping.signal));
     } catch (error) {
       this.#attempted = true;
       if (this.#stopping.signal.aborted) return false;
@@ -163,7 +190,7 @@ export class Link {
     }
     this.#attempted = true;
     this.#counters.connected();
-    this.#keepsSlots = this.#connection.slots !== undefined;
+    this.#keepsSlots = this.#session.connection.slots !== undefined;
     this.#reason = undefined;
     this.#turn("opened");
     this.#tell("up");
@@ -171,16 +198,15 @@ export class Link {
   }
 
   async #serve(): Promise<void> {
-    const connection = this.#connection!;
-    const session = new AbortController();
+    const session = this.#session!;
+    const { connection } = session;
     const stopEvents = connection.events?.((event) => this.#event(event));
-    const serving = [...this.devices.values()].map((device) => device.serve(connection, session.signal));
+    for (const device of this.#devices.values()) session.begin(device);
     const error = await connection.lost;
-    this.#connection = undefined;
+    this.#session = undefined;
     stopEvents?.();
-    session.abort(error);
-    await Promise.all(serving);
-    for (const device of this.devices.values()) device.unlinked();
+    await session.endAll(error);
+    for (const device of this.#devices.values()) device.unlinked();
     if (this.#stopping.signal.aborted) return;
     this.#turn("lost");
     this.#lost(error, undefined);
@@ -192,30 +218,30 @@ export class Link {
     this.#counters.failed(code);
     // The same refusal every few seconds is one piece of news, not many.
     if (this.#reason === before) return;
-    this.#parts.log.warn(`${this.spec.id} is not connected: ${this.#reason}`, { code });
+    this.#parts.log.warn(`${this.#spec.id} is not connected: ${this.#reason}`, { code });
     this.#tell("down", code);
   }
 
   /** Connected, and nobody behind it answers: the connection itself is suspect (half-open), so it is made anew. */
   #deviceChanged(): void {
-    const all = [...this.devices.values()];
+    const all = [...this.#devices.values()];
     if (this.#connection && all.length > 0 && all.every(({ phase }) => phase === "down")) {
       const silent = this.#connection;
-      this.#parts.log.warn(`${this.spec.id}: no device answers, connecting anew`);
+      this.#parts.log.warn(`${this.#spec.id}: no device answers, connecting anew`);
       void silent.close();
     }
   }
 
-  #event(event: Parameters<Parameters<NonNullable<Connection["events"]>>[0]>[0]): void {
-    const { id, device, type, point, sourceTime, data } = event;
-    this.#parts.outlet.publish({
-      kind: "event",
-      type,
-      device,
-      data: { ...data, id },
-      ...(point !== undefined && { point }),
-      ...(sourceTime !== undefined && { sourceTime }),
-    });
+  #event(event: DeviceEvent): void {
+    const now = this.#parts.time.now();
+    const device = this.#devices.get(event.device);
+    tellEvent(this.#parts.outlet, event, { name: device?.stream ?? this.#spec.id, heardAt: device?.heardAt ?? now }, now);
+  }
+
+  #pollingOf({ id, bindings }: AdapterConfig["devices"][number]): DevicePolling {
+    const { outlet, resume, time, timers, random, log } = this.#parts;
+    const about = { adapter: this.#spec.id, device: id, linkCounters: this.#counters, changed: () => this.#deviceChanged() };
+    return new DevicePolling({ ...about, outlet, resume, time, timers, random, log }, bindings);
   }
 
   #inDeviceTerms(act: DeviceAct): DeviceAct {
@@ -226,7 +252,7 @@ export class Link {
   }
 
   #bindingOf(point: PointId): Binding | undefined {
-    for (const { bindings } of this.devices.values()) {
+    for (const { bindings } of this.#devices.values()) {
       const found = bindings.find((binding) => binding.point === point);
       if (found) return found;
     }
@@ -254,7 +280,7 @@ export class Link {
   #tell(state: LinkStatus["state"], code?: string): void {
     this.#parts.outlet.publish({
       kind: "link",
-      adapter: this.spec.id,
+      adapter: this.#spec.id,
       state,
       ...(code && { code }),
       ...(this.#reason && { reason: this.#reason }),

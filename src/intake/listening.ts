@@ -1,5 +1,5 @@
 import type { Binding, Connection, PushedReading, Subscription } from "#src/contract/adapter.ts";
-import type { LiveTime, Timers } from "#src/contract/clock.ts";
+import type { Cancel, LiveTime, Timers } from "#src/contract/clock.ts";
 import type { PointId } from "#msgs/point.ts";
 import { usPerMs } from "#msgs/time.ts";
 import { Cadence, isDoubtful } from "./cadence.ts";
@@ -18,6 +18,7 @@ export interface ListeningParts {
 }
 
 const lookEveryMs = 500;
+const closeWithinMs = 2_000;
 
 /**
  * Listens to some points of one device and notices when they fall silent although the link stands. A doubted point is asked;
@@ -30,9 +31,11 @@ export class Listening {
   readonly #silent = new Set<PointId>();
   #subscription: Subscription | undefined;
   #mends = 0;
+  #isLost = false;
 
   constructor(parts: ListeningParts) {
     this.#parts = parts;
+    void parts.connection.lost.then(() => (this.#isLost = true));
   }
 
   /** Points that turned out to be impossible to listen to. Rejects when the device does not take the subscription. */
@@ -54,6 +57,16 @@ export class Listening {
       const doubted = bindings.filter(({ point }) => !this.#silent.has(point) && isDoubtful(this.#cadenceOf(point), now));
       if (doubted.length > 0) await this.#doubt(doubted, bindings, signal);
     }
+  }
+
+  /** Lets go of the subscription while the connection goes on; a device that does not answer is not waited for. */
+  async close(): Promise<void> {
+    const { connection, timers } = this.#parts;
+    if (this.#isLost || !this.#subscription) return;
+    let cancel: Cancel = () => {};
+    const late = new Promise<void>((resolve) => (cancel = timers.after(closeWithinMs, resolve)));
+    await Promise.race([this.#subscription.close().catch(() => {}), connection.lost, late]);
+    cancel();
   }
 
   #hear(readings: readonly PushedReading[], about: About): void {

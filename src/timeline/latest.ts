@@ -36,7 +36,9 @@ export class LatestTap implements LatestValues, Tap {
   readonly factory: TapFactory = () => this;
 
   see(fact: Fact): void {
-    if (fact.kind === "samples" && fact.samples.origin !== "historical") this.#take(fact.samples, fact.at);
+    if (fact.kind === "samples") {
+      if (fact.samples.origin !== "historical") this.#take(fact.samples, fact.at);
+    } else if (fact.kind === "config") this.#forgetGone();
   }
 
   due(): void {}
@@ -79,6 +81,18 @@ export class LatestTap implements LatestValues, Tap {
         columns.goodAts[key] = at;
       }
       if (texts || this.#texts.size > 0) this.#takeText(key, texts?.get(i), qualities[i]!);
+    }
+  }
+
+  /** A point that left the site and returns later begins anew. */
+  #forgetGone(): void {
+    const { qualities, goodAts } = this.#columns;
+    for (let key = 0; key < qualities.length; key++) {
+      if (qualities[key] === unheard || this.#plant.byKey.has(key)) continue;
+      qualities[key] = unheard;
+      goodAts[key] = 0;
+      this.#texts.delete(key);
+      this.#goodTexts.delete(key);
     }
   }
 

@@ -5,6 +5,7 @@ import type {
   Binding,
   Connection,
   DeviceAct,
+  DeviceEvent,
   HistoryPage,
   Push,
   Reading,
@@ -37,6 +38,11 @@ export interface FarSide {
   pageRows: number;
   /** Every question for history, with the token it came with. */
   readonly historyAsked: { address: string; token: string | undefined }[];
+  /** Whether changed devices are taken over while connected; every configuration that was, newest last. Absent: it cannot be. */
+  reconfigured?: AdapterConfig[];
+  /** Subscriptions that were closed. */
+  unsubscribed: number;
+  event?: (event: DeviceEvent) => void;
   /** The sixteen slots by address. Absent: the devices keep none. */
   slots?: Map<string, (number | null)[]>;
 }
@@ -58,6 +64,7 @@ export function farSide(): FarSide {
     refusedToListen: new Set(),
     pageRows: 3,
     historyAsked: [],
+    unsubscribed: 0,
   };
 }
 
@@ -110,6 +117,10 @@ function connectionTo(far: FarSide, env: Parameters<AdapterModule["create"]>[1])
       if (act.do === "set") far.values.set(act.binding.address, act.value);
       return { assurance: "device" };
     },
+    events(push) {
+      far.event = push;
+      return () => delete far.event;
+    },
     close: async () => leave(new GatewayError("closed", "closed by us")),
   };
   return { ...connection, ...extrasOf(far, answer) };
@@ -125,6 +136,7 @@ function extrasOf(far: FarSide, answer: (device: string, signal: AbortSignal) =>
       keepsHistory: ({ address }) => far.logs!.has(address),
       history: (binding, token, signal) => pagesOf(far, binding, token, () => answer(binding.device, signal)),
     }),
+    ...(far.reconfigured && { reconfigure: (config) => far.reconfigured!.push(config) > 0 }),
     ...(far.slots && {
       slots: async ({ address, device }, signal) => {
         await answer(device, signal);
@@ -159,7 +171,7 @@ function readingOfRow({ value, at }: LogRow): Reading {
 async function listen(far: FarSide, bindings: readonly Binding[], push: Push, answer: () => Promise<void>): Promise<Subscription> {
   await answer();
   far.push = push;
-  return { refused: bindings.filter(({ address }) => far.refusedToListen.has(address)), close: async () => {} };
+  return { refused: bindings.filter(({ address }) => far.refusedToListen.has(address)), close: async () => void far.unsubscribed++ };
 }
 
 function readingOf(far: FarSide, { address }: Binding): Reading {
