@@ -1,0 +1,166 @@
+// The load of Neuron's own figure (10 devices x 10 groups x 1,000 points once a second) through the whole gateway.
+import { fork, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { WebSocket } from "ws";
+import type { BenchRow } from "./row.ts";
+import { at } from "./socket/figures.ts";
+import { commanded, groupsEach, links, pointsEach } from "./whole-path/site.ts";
+
+/** What Neuron takes of a processor for each point of this load, without storing it. */
+const neuronUs = 6.7;
+const residentMib = 250;
+const evidenceMs = 10;
+const warmMs = 7_000;
+const measuredMs = 10_000;
+const load = `${links} devices x ${groupsEach} groups x ${pointsEach} points once a second`;
+
+interface Mark {
+  readonly cpuUs: number;
+  readonly atMs: number;
+  readonly rss: number;
+  readonly heard?: number;
+}
+
+interface Used {
+  readonly cpuUs: number;
+  readonly perSecond: number;
+  readonly rss: number;
+}
+
+export async function rows(): Promise<readonly BenchRow[]> {
+  const folder = mkdtempSync(join(tmpdir(), "plainview-bench-"));
+  const devices = start("devices", folder, []);
+  try {
+    const { ports } = (await told(devices, "ready")) as unknown as { ports: number[] };
+    const without = start("without", folder, ports);
+    await told(without, "ready");
+    const bare = await used(without);
+    await ended(without);
+    const stored = start("with", folder, ports);
+    const { url } = (await told(stored, "ready")) as unknown as { url: string };
+    const whole = await used(stored, async () => pointsStored(url));
+    const evidence = await commandsWithEvidence(url, 60);
+    stored.send("close");
+    await exited(stored);
+    return [
+      cpuRow("without storage", bare, 1),
+      cpuRow("with journal and embedded PostgreSQL", whole, 1.5),
+      {
+        what: `resident memory of the gateway under ${load}, with storage`,
+        ours: `${Math.round(whole.rss)} MiB (${Math.round(bare.rss)} without storage)`,
+        peer: `${residentMib} MiB is the bar`,
+        ratio: whole.rss / residentMib,
+        bar: "at most 1",
+      },
+      {
+        what: "command to its evidence under that load, over the channel",
+        ours: `p50 ${at(evidence, 0.5).toFixed(1)} ms, p90 ${at(evidence, 0.9).toFixed(1)} ms`,
+        peer: `${evidenceMs} ms is the bar`,
+        ratio: at(evidence, 0.5) / evidenceMs,
+        bar: "at most 1",
+      },
+    ];
+  } finally {
+    devices.kill();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+}
+
+function cpuRow(how: string, { cpuUs, perSecond }: Used, bar: number): BenchRow {
+  return {
+    what: `CPU of the gateway for each point, ${load}, ${how}`,
+    ours: `${cpuUs.toFixed(2)} µs at ${Math.round(perSecond / 1000)} k points/s`,
+    peer: `${neuronUs} µs, Neuron's own figure, without storage`,
+    ratio: cpuUs / neuronUs,
+    bar: `at most ${bar}`,
+  };
+}
+
+function start(role: string, folder: string, ports: readonly number[]): ChildProcess {
+  const script = fileURLToPath(new URL("./whole-path/child.ts", import.meta.url));
+  const flags = ["--disable-warning=ExperimentalWarning", ...(process.env["BENCH_FLAGS"]?.split(" ") ?? [])];
+  return fork(script, [role, folder, ...ports.map(String)], { execArgv: flags });
+}
+
+function told(child: ChildProcess, type: string): Promise<Record<string, unknown>> {
+  return new Promise((resolve, reject) => {
+    const listen = (message: unknown): void => {
+      if ((message as { type?: string }).type !== type) return;
+      child.off("message", listen);
+      resolve(message as Record<string, unknown>);
+    };
+    child.on("message", listen);
+    child.once("exit", (code) => reject(new Error(`a process of the bench ended with ${code}`)));
+  });
+}
+
+function exited(child: ChildProcess): Promise<void> {
+  const hard = setTimeout(() => child.kill("SIGKILL"), 10_000);
+  return new Promise((resolve) => child.once("exit", () => (clearTimeout(hard), resolve())));
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  child.kill();
+  await exited(child);
+}
+
+async function mark(child: ChildProcess): Promise<Mark> {
+  const answer = told(child, "mark");
+  child.send("mark");
+  return (await answer) as unknown as Mark;
+}
+
+/** Over the measured seconds, after all is warm; points as the process counted them, or as somebody asks it. */
+async function used(child: ChildProcess, count?: () => Promise<number>): Promise<Used> {
+  await pause(warmMs);
+  const pointsBefore = await count?.();
+  const before = await mark(child);
+  await pause(measuredMs);
+  const after = await mark(child);
+  const points = count ? (await count()) - pointsBefore! : after.heard! - before.heard!;
+  return {
+    cpuUs: (after.cpuUs - before.cpuUs) / points,
+    perSecond: (points / (after.atMs - before.atMs)) * 1_000,
+    rss: after.rss / 2 ** 20,
+  };
+}
+
+/** Points heard so far on all links, as the gateway's own metrics have them. */
+async function pointsStored(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const heard = [...text.matchAll(/^plainview_link_points_total\{[^}]*device=""[^}]*\} (\d+)/gm)];
+  return heard.reduce((sum, [, value]) => sum + Number(value), 0);
+}
+
+/** One command after the other, with pauses that meet the load at every phase; from the frame to `confirmed`, in ms, sorted. */
+async function commandsWithEvidence(url: string, count: number): Promise<number[]> {
+  const socket = new WebSocket(`${url.replace("http", "ws")}/control`, { perMessageDeflate: false });
+  await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
+  const times: number[] = [];
+  for (let n = 0; n < count; n++) {
+    await pause(90 + ((n * 37) % 60));
+    const begin = performance.now();
+    socket.send(JSON.stringify({ type: "point.write", point: commanded, value: 100 + n, priority: 16 }));
+    await new Promise<void>((resolve, reject) => {
+      const hear = (data: unknown): void => {
+        const text = String(data as Buffer);
+        const end = /"type":"command\.(confirmed|failed|mismatch|unknown|expired|rejected)"/.exec(text)?.[1];
+        if (end === undefined) return;
+        socket.off("message", hear);
+        if (end === "confirmed") resolve();
+        else reject(new Error(text));
+      };
+      socket.on("message", hear);
+    });
+    times.push(performance.now() - begin);
+  }
+  socket.terminate();
+  return times.sort((a, b) => a - b);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
