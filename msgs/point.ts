@@ -25,6 +25,8 @@ export interface Device {
   readonly protocol: string;
   readonly title?: string;
   readonly area?: AreaId;
+  /** Methods only administrators may call, as the protocol says: what silences or restarts the device. */
+  readonly adminMethods?: readonly string[];
 }
 
 export interface Point {

@@ -98,6 +98,9 @@ export const callNames = [
 ] as const;
 export type CallName = (typeof callNames)[number];
 
+/** What takes a device out of service: offered only where the site file names it, and to administrators alone. */
+export const adminMethods: readonly CallName[] = ["device-communication-control", "reinitialize"];
+
 /** Options of one device behind the link. */
 export const deviceSchema = Type.Object(
   {

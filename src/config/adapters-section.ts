@@ -100,6 +100,7 @@ class AdaptersReader {
       protocol: about.protocol,
       ...(own?.title !== undefined && { title: own.title }),
       ...(own?.area !== undefined && { area: own.area }),
+      ...(module?.adminMethods && { adminMethods: module.adminMethods }),
     };
     if (own) this.devicePlaces.push({ value: device, path });
     const points = this.#points(writtenPoints, device, own?.poll ?? about.poll, [...path, "points"]);

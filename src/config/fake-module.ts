@@ -20,6 +20,7 @@ export const fakeModule: AdapterModule<typeof Link, typeof Device> = {
   title: "A made-up protocol",
   link: Link,
   device: Device,
+  adminMethods: ["factory-reset"],
   check(config) {
     return config.devices.flatMap((device, i) =>
       device.bindings.flatMap((binding, j): Problem[] =>

@@ -38,6 +38,12 @@ alarms:
   - { id: stuck, point: v-101/position, above: 90, onDelay: 1m30s, message: Valve v-101 is wide open }
 `;
 
+describe("a device", () => {
+  it("carries which of its methods its protocol keeps for administrators", () => {
+    expect(siteOf(pumpHouse).devices).toMatchObject([{ id: "v-101", protocol: "modbus", adminMethods: ["factory-reset"] }]);
+  });
+});
+
 describe("a site file with mistakes", () => {
   it("gets one message for each of ten, each with its line", () => {
     const text = caseText("ten-mistakes/plainview.yaml");

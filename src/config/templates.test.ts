@@ -38,7 +38,7 @@ describe("a device template", () => {
   it("makes two hundred equal units", () => {
     expect(site.devices).toHaveLength(201);
     expect(site.points).toHaveLength(200 * 5 + 1);
-    expect(site.devices[6]).toEqual({ id: "vav-7", adapter: "bas", protocol: "modbus", title: "VAV 007", area: "floor-1" });
+    expect(site.devices[6]).toMatchObject({ id: "vav-7", adapter: "bas", protocol: "modbus", title: "VAV 007", area: "floor-1" });
     expect(site.adapters[0]?.config.devices[6]?.options).toEqual({ unitId: 7 });
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Interlock, Point } from "#msgs/point.ts";
+import type { Principal } from "#src/contract/control.ts";
 import { quality } from "#msgs/quality.ts";
 import { anna, readPoint, Rig, script, slotsPoint } from "#test/sim/control-rig.ts";
 import { gates } from "./gates.ts";
@@ -46,6 +47,32 @@ describe("rights", () => {
       config: { parentOf: (area) => (area === "north" ? "site" : undefined) },
     });
     expect(rig.set("north/level", 1, {}, { ...anna, areas: ["site"] }).status).toBe("success");
+  });
+});
+
+describe("methods for administrators", () => {
+  const call = (rig: Rig, method: string, by: Principal) =>
+    rig.control.desk.submit(
+      { id: `${method}-${by.role}`, act: { do: "call", device: "plc", method, args: {} }, priority: 8, asked: "t" },
+      by,
+    );
+  const open = () => Rig.open({ points: [slotsPoint("north/level")], adminMethods: ["reinitialize"] });
+
+  test.each(["viewer", "operator", "engineer"] as const)("are refused to %s with a reason, and nothing is sent", async (role) => {
+    const rig = await open();
+    const verdict = call(rig, "reinitialize", { ...anna, role });
+    expect(verdict).toMatchObject({ status: "rejected", code: "no-right" });
+    if (role === "operator") expect(verdict).toMatchObject({ message: '"reinitialize" on plc is for administrators; anna is an operator' });
+    await rig.advance(500);
+    expect(rig.acts).toEqual([]);
+  });
+
+  test("are sent for an administrator, and other methods for an operator", async () => {
+    const rig = await open();
+    expect(call(rig, "reinitialize", { ...anna, role: "admin" }).status).toBe("success");
+    expect(call(rig, "read-events", anna).status).toBe("success");
+    await rig.advance(500);
+    expect(rig.acts.map((act) => act.do === "call" && act.method)).toEqual(["reinitialize", "read-events"]);
   });
 });
 

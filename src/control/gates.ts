@@ -20,6 +20,8 @@ export interface Target {
   readonly device: DeviceId;
   readonly point?: Point;
   readonly area: AreaId | undefined;
+  /** Methods of this device that its protocol keeps for administrators. */
+  readonly adminMethods?: readonly string[];
 }
 
 /** Everything the gates look at. They only look. */
@@ -53,7 +55,10 @@ export interface Gate {
 export const gates: readonly Gate[] = [
   { name: "expiry", check: refuseExpired },
   { name: "record", check: (view) => view.refuseRecord() },
-  { name: "rights", check: (view) => (view.isOurOwn ? undefined : refuseRights(view.by, view.target, view.parentOf)) },
+  {
+    name: "rights",
+    check: (view) => (view.isOurOwn ? undefined : (refuseRights(view.by, view.target, view.parentOf) ?? refuseMethod(view))),
+  },
   { name: "priority", check: refusePriority },
   { name: "lease", check: (view) => (view.isOurOwn ? undefined : view.refuseLease()) },
   { name: "limits", check: refuseLimits },
@@ -91,6 +96,16 @@ export function refuseRights(by: Principal, target: Target, parentOf: (area: Are
     if (by.areas.includes(area)) return undefined;
   }
   return { code: "no-right", message: `${by.name} may not command in ${target.area ? `area ${target.area}` : "a place without an area"}` };
+}
+
+/** What silences or restarts a device is not for whoever operates it. */
+function refuseMethod({ command: { act }, by, target }: GateView): Refusal | undefined {
+  if (act.do !== "call" || by.role === "admin" || !target.adminMethods?.includes(act.method)) return undefined;
+  return { code: "no-right", message: `"${act.method}" on ${act.device} is for administrators; ${by.name} is ${withArticle(by.role)}` };
+}
+
+function withArticle(role: string): string {
+  return `${/^[aeiou]/.test(role) ? "an" : "a"} ${role}`;
 }
 
 export function areaOf(device: Device, point?: Point): AreaId | undefined {

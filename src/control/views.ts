@@ -37,7 +37,10 @@ export class Views {
     const { act } = command;
     if (act.do === "call") {
       const device = plant.devices.get(act.device);
-      if (device) return { target: { device: act.device, area: device.area } };
+      if (device) {
+        const { area, adminMethods } = device;
+        return { target: { device: act.device, area, ...(adminMethods && { adminMethods }) } };
+      }
       return {
         target: { device: act.device, area: undefined },
         refusal: { code: "unknown-device", message: `there is no device "${act.device}"` },

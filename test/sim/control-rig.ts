@@ -117,6 +117,8 @@ export function readPoint(id: PointId, point: Partial<Point> = {}): Point {
 export interface RigOptions {
   readonly points: readonly Point[];
   readonly valves?: readonly Valve[];
+  /** Methods of the device that are for administrators. */
+  readonly adminMethods?: readonly string[];
   readonly config?: Partial<ControlConfig>;
   readonly tables?: MemoryTables;
   readonly record?: ControlRecord;
@@ -155,7 +157,7 @@ export class Rig {
   }
 
   async #start(): Promise<void> {
-    const { points, valves = [], config = {} } = this.#options;
+    const { points, valves = [], config = {}, adminMethods } = this.#options;
     const { commitMs } = this.#options;
     const schedule = commitMs && ((commit: () => void) => void this.time.after(commitMs(), commit));
     const record = this.#options.record ?? new MemoryRecord(this.tables, schedule);
@@ -169,7 +171,7 @@ export class Rig {
       revision: "1",
       timeZone: "UTC",
       areas: [{ id: "north" }],
-      devices: [{ id: "plc", adapter: "modbus-1", protocol: "modbus", area: "north" }],
+      devices: [{ id: "plc", adapter: "modbus-1", protocol: "modbus", area: "north", ...(adminMethods && { adminMethods }) }],
       points: points.map((point, index) => ({ ...point, key: index + 1 })),
       valves,
       rules: [],
