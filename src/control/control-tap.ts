@@ -2,7 +2,7 @@ import type { Tap, TapEnv, TapFactory } from "#src/contract/bus.ts";
 import type { Cancel } from "#src/contract/clock.ts";
 import type { CommandState } from "#msgs/command.ts";
 import type { ClockFact, Fact, LinkFact } from "#msgs/fact.ts";
-import type { PointKey } from "#msgs/point.ts";
+import type { DeviceId, PointKey } from "#msgs/point.ts";
 import type { Samples } from "#msgs/sample.ts";
 import type { Timestamp } from "#msgs/time.ts";
 import type { Plant } from "#src/contract/gateway.ts";
@@ -36,6 +36,7 @@ export class ControlTap implements Tap {
   readonly #watched = new Map<PointKey, Set<(seen: Observation) => void>>();
   readonly #deadlines = new Map<string, Waiting>();
   readonly #onLink = new Set<(fact: LinkFact) => void>();
+  readonly #onRestart = new Set<(device: DeviceId) => void>();
   readonly #onClock = new Set<(fact: ClockFact & { at: Timestamp }) => void>();
   /** The last state of each command that the journal retold before the desk started, and where that retelling began. */
   readonly told = new Map<string, CommandState>();
@@ -81,6 +82,11 @@ export class ControlTap implements Tap {
     this.#onLink.add(see);
   }
 
+  /** A device said, or was seen, to have begun anew while its link stayed up. */
+  onRestart(see: (device: DeviceId) => void): void {
+    this.#onRestart.add(see);
+  }
+
   onClock(see: (fact: ClockFact & { at: Timestamp }) => void): void {
     this.#onClock.add(see);
   }
@@ -97,6 +103,9 @@ export class ControlTap implements Tap {
     } else if (fact.kind === "command") this.#remember(fact.step.command.id, fact.step.state);
     else if (fact.kind === "link") for (const see of this.#onLink) see(fact);
     else if (fact.kind === "clock") this.#moved(fact);
+    else if (fact.kind === "event" && isRestart(fact.type) && fact.device !== undefined) {
+      for (const see of this.#onRestart) see(fact.device);
+    }
   }
 
   due(key: string | number): void {
@@ -153,4 +162,9 @@ export class ControlTap implements Tap {
     }
     for (const see of this.#onClock) see(fact);
   }
+}
+
+/** `bacnet.restarted`, and what other protocols may call the same: the link stayed, the device's memory may not have. */
+function isRestart(type: string): boolean {
+  return type.endsWith(".restarted");
 }

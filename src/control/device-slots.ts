@@ -27,6 +27,9 @@ export type ArrayFinding =
   | { readonly is: "differ"; readonly message: string; readonly writes: readonly RecordWrite[] }
   | { readonly is: "silence"; readonly message: string; readonly writes: readonly RecordWrite[] };
 
+/** How often an array is asked for that no command waits for. */
+const refreshTries = 3;
+
 type Shown = readonly (Value | null)[];
 
 /** Reads and mirrors the priority arrays of devices that keep them themselves. */
@@ -61,11 +64,21 @@ export class DeviceSlots {
     }
   }
 
-  /** Reads once, outside of any command: at the start, when a link returns, when the plant stops following. */
+  /**
+   * Reads outside of any command: at the start, when a link returns or its device restarted, when the plant stops following. A
+   * device that does not answer yet, or that was just written to, is read again a few times.
+   */
   async refresh(point: PointId): Promise<boolean> {
-    const shown = await this.#read(point, new AbortController().signal);
-    if (shown) this.keep(this.#mirror(point, shown));
-    return shown !== undefined;
+    const { timers, config } = this.#parts;
+    for (let left = refreshTries; left > 0; left--) {
+      const shown = await this.#read(point, new AbortController().signal);
+      if (shown) {
+        this.keep(this.#mirror(point, shown));
+        return true;
+      }
+      if (left > 1) await pause(timers, config.askEveryMs);
+    }
+    return false;
   }
 
   keep(writes: readonly RecordWrite[]): void {

@@ -52,6 +52,7 @@ export class Effect {
     this.#parts = parts;
     parts.slots.onChange((point) => this.#follow(point));
     parts.tap.onLink((fact) => this.#link(fact));
+    parts.tap.onRestart((device) => this.#restarted(device));
   }
 
   begin(): void {
@@ -131,6 +132,13 @@ export class Effect {
     if (this.#wasUp.has(device)) this.#returned.add(device);
     this.#wasUp.add(device);
     void this.#readArrays(device, this.#returned.has(device));
+  }
+
+  /** Its link stayed up, its slots may be empty: as if it had been away. */
+  #restarted(device: DeviceId): void {
+    this.#wentAway(device);
+    this.#wasUp.add(device);
+    this.#cameUp(device);
   }
 
   #wentAway(device: DeviceId): void {

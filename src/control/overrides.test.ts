@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Value } from "#msgs/point.ts";
+import type { Control as PointControl, Value } from "#msgs/point.ts";
 import { GatewayError } from "#src/kit/errors.ts";
 import { anna, Rig, script, slotsPoint } from "#test/sim/control-rig.ts";
 
@@ -205,14 +205,20 @@ describe("a plant that stops following", () => {
 });
 
 describe("a device that keeps the sixteen itself", () => {
-  function arrayed() {
+  function arrayed(control: Partial<PointControl> = {}) {
     const array: (Value | null)[] = Array.from({ length: 16 }, () => null);
+    /** How many questions for the array stay without an answer. */
+    const silence = { left: 0 };
     const open = () =>
       Rig.open({
-        points: [level],
+        points: [slotsPoint("north/level", { default: 5, ...control })],
         devices: (rig) => ({
           keepsSlots: () => true,
-          slots: () => Promise.resolve([...array]),
+          slots: () => {
+            if (silence.left === 0) return Promise.resolve([...array]);
+            silence.left--;
+            return Promise.reject(new GatewayError("timeout", "no answer"));
+          },
           actuator: () => ({
             perform: async (act) => {
               rig.acts.push(act);
@@ -229,7 +235,7 @@ describe("a device that keeps the sixteen itself", () => {
           },
         }),
       });
-    return { array, open };
+    return { array, silence, open };
   }
 
   test("gets each write at its own priority, and the end is read from its array", async () => {
@@ -267,5 +273,35 @@ describe("a device that keeps the sixteen itself", () => {
     expect(rig.facts.some((fact) => fact.kind === "event" && fact.type === "slot.lost")).toBe(true);
     expect(rig.control.overrides.list()).toEqual([]);
     expect(rig.acts).toHaveLength(1);
+  });
+
+  test("is read again when it restarted behind a link that stayed up, and what it lost is said or put back", async () => {
+    for (const onReturn of ["leave", "reassert"] as const) {
+      const { array, open } = arrayed({ onReturn });
+      const rig = await open();
+      rig.publish({ kind: "link", adapter: "modbus-1", device: "plc", state: "up" });
+      rig.set("north/level", 40);
+      await rig.advance(500);
+      array.fill(null);
+      array[2] = 7;
+      rig.publish({ kind: "event", type: "bacnet.restarted", device: "plc", data: {} });
+      await rig.advance(1_000);
+      expect(rig.facts.some((fact) => fact.kind === "event" && fact.type === "slot.lost")).toBe(true);
+      expect(rig.control.overrides.list()).toContainEqual(expect.objectContaining({ priority: 3, by: "device", value: 7 }));
+      expect(rig.acts).toHaveLength(onReturn === "reassert" ? 2 : 1);
+      expect(array[7]).toBe(onReturn === "reassert" ? 40 : null);
+    }
+  });
+
+  test("that does not answer at once after a restart is asked again", async () => {
+    const { array, silence, open } = arrayed();
+    const rig = await open();
+    rig.set("north/level", 40);
+    await rig.advance(500);
+    array.fill(null);
+    silence.left = 2;
+    rig.publish({ kind: "event", type: "bacnet.restarted", device: "plc", data: {} });
+    await rig.advance(5_000);
+    expect(rig.control.overrides.list()).toEqual([]);
   });
 });
