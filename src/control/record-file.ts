@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import type { StatementSync } from "node:sqlite";
 import { DatabaseSync } from "node:sqlite";
@@ -43,7 +43,11 @@ export class RecordFile {
 
   constructor(options: RecordFileOptions) {
     mkdirSync(options.folder, { recursive: true });
-    this.#db = new DatabaseSync(join(options.folder, "control.db"));
+    const file = join(options.folder, "control.db");
+    // Who did what and why is not for everybody on this machine; the files SQLite puts beside it get the same mode.
+    closeSync(openSync(file, "a", 0o600));
+    chmodSync(file, 0o600);
+    this.#db = new DatabaseSync(file);
     this.#db.exec(recordSchema);
     this.#key = auditKey(options.folder);
     this.#reserve = new Reserve(options.folder, options.reserveBytes);

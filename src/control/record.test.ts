@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -96,4 +96,16 @@ test("the oldest signed stretch is dropped when the file outgrows its size, and 
   const report = verifyAudit(exportAudit(at), { head, publicKey: readFileSync(join(at, "audit-key.pub"), "utf8") });
   expect(report).toMatchObject({ ok: true, trusts: "the key given" });
   expect(report.ok && report.first).toBeGreaterThan(1);
+});
+
+test("the record can be read by its owner alone, also one that an earlier version left open to all", async () => {
+  const at = folder();
+  const modes = () => ["control.db", "control.db-wal", "control.db-shm"].map((name) => statSync(join(at, name)).mode & 0o777);
+  const record = await openRecord({ folder: at, log: silentLog, reserveBytes: 0 });
+  expect(modes()).toEqual([0o600, 0o600, 0o600]);
+  await record.close();
+  chmodSync(join(at, "control.db"), 0o644);
+  const again = await openRecord({ folder: at, log: silentLog, reserveBytes: 0 });
+  expect(modes()).toEqual([0o600, 0o600, 0o600]);
+  await again.close();
 });
