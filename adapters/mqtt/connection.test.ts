@@ -1,11 +1,13 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Binding, Connection, DeviceEvent, PushedReading } from "#src/contract/adapter.ts";
 import { quality } from "#msgs/quality.ts";
-import { realEnv } from "#test/fakes/adapter-env.ts";
+import { madeUpEnv, realEnv } from "#test/fakes/adapter-env.ts";
 import { errorOf, until } from "#test/contract/harness.ts";
 import { MqttPeer } from "#test/contract/peers/mqtt-peer.ts";
-import type { DeviceOptions, LinkOptions } from "./config.ts";
+import { deviceOf, type DeviceOptions, type LinkOptions } from "./config.ts";
+import { Device } from "./device.ts";
 import { mqttAdapter } from "./index.ts";
+import { planDevice } from "./plan.ts";
 
 interface Batch {
   readonly readings: readonly PushedReading[];
@@ -187,18 +189,53 @@ describe("what a device says", () => {
     expect(heard.map(({ retained }) => retained)).toEqual([true, false]);
   });
 
-  it("with numbers left out becomes an event that says how many", async () => {
-    const peer = await peerOf();
+  it("with numbers left out becomes an event that says how many, once they were waited for", async () => {
     const point = bindingOf("t#v");
-    const { connection, events } = await dialled(peer, [point], { sequencePath: "n" });
-    const heard = await heardOn(connection, [point]);
-    for (const n of [4, 5, 9, 10, 2]) peer.publish("p/t", `{"v":1,"n":${n}}`);
-    await until(() => heard.length === 5);
+    const env = madeUpEnv();
+    const events: DeviceEvent[] = [];
+    const plan = planDevice("d", deviceOf({ topic: "p", sequencePath: "n" }), [point], {});
+    const device = new Device(plan, { longest: 1000, time: env.time, tell: (event) => events.push(event) });
+    const say = (n: number) =>
+      device.hear(
+        { topic: "p/t", payload: Buffer.from(`{"v":1,"n":${n}}`), qos: 0, isRetained: false, isRepeat: false, settle() {} },
+        plan.topics,
+        () => {},
+      );
+    for (const n of [4, 5, 9, 7, 10]) say(n);
+    await env.advance(1_900);
+    say(11);
+    expect(events).toEqual([]);
+    await env.advance(200);
+    say(12);
+    say(2);
     expect(events.map(({ type, data }) => [type, data["lost"] ?? data["to"]])).toEqual([
-      ["device.sequence-gap", 3],
+      ["device.sequence-gap", 2],
       ["device.sequence-restarted", 2],
     ]);
-    expect(connection.health!()).toMatchObject({ lost: 3 });
+    expect(device.counters).toMatchObject({ lost: 2, restarts: 1, messages: 8 });
+  });
+
+  it("late is history and no live value, and twice is once", async () => {
+    const peer = await peerOf();
+    const point = bindingOf("t#v");
+    const { connection } = await dialled(peer, [point], { sequencePath: "n" });
+    const origins: unknown[] = [];
+    await connection.subscribe!(
+      [point],
+      ([reading], about) => {
+        origins.push([reading!.raw, about?.historical ?? false]);
+        about?.settled?.(true);
+      },
+      soon(),
+    );
+    for (const [id, n] of [40, 20, 41].entries()) peer.publish("p/t", `{"v":${n},"n":${n}}`, { qos: 1, id: id + 1 });
+    peer.publish("p/t", '{"v":41,"n":41}', { qos: 1, id: 3, dup: true });
+    await until(() => peer.acknowledged.length === 4);
+    expect(origins).toEqual([
+      [40, false],
+      [20, true],
+      [41, false],
+    ]);
   });
 
   it("in a message that is no JSON makes its points bad, and the next good one good again", async () => {

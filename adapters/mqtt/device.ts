@@ -30,8 +30,8 @@ export interface Waiter {
   readonly done: () => void;
 }
 
-/** At most so many events about lost messages of one device, so that a storm of losses is no storm of facts. */
-const gapEventEveryUs = usPerSecond;
+/** A number that was left out is waited for this long, and losses are told no more often. */
+const lostAfterUs = 2 * usPerSecond;
 
 const isAway: Reading = { raw: null, quality: quality.badLink, reason: "the device is away, says its status topic" };
 
@@ -49,8 +49,7 @@ export class Device {
   private readonly tell: (event: DeviceEvent) => void;
   private readonly listened: boolean;
   private eventNumber = 0;
-  private untoldLost = 0;
-  private gapToldAt = Number.NEGATIVE_INFINITY;
+  private lossesToldAt = Number.NEGATIVE_INFINITY;
 
   constructor(plan: DevicePlan, parts: { longest: number; time: LiveTime; tell: (event: DeviceEvent) => void }) {
     this.plan = plan;
@@ -69,10 +68,12 @@ export class Device {
   hear(message: Incoming, topics: readonly TopicPlan[], settle: (isStored: boolean) => void): void {
     this.counters.messages++;
     const payload = new Payload(message.payload, this.longest);
-    const pushes: { push: Push; readings: PushedReading[] }[] = [];
+    const pushes: Pushed[] = [];
     const isStatus = topics.some((topic) => topic.isStatus);
     if (isStatus) pushes.push(...this.hearStatus(payload, message.isRetained));
-    if (!message.isRetained) this.hearSign(payload, message, isStatus);
+    const heard = message.isRetained ? undefined : this.hearSign(payload, message, isStatus);
+    // Heard on this link already; its first acknowledgement goes out before this one does.
+    if (heard?.is === "repeated" && message.isRepeat) return settle(true);
     const readings = this.readings(payload, topics, message.isRetained && !isStatus);
     for (const { bindings, push } of this.listeners) {
       const own = bindings.flatMap((binding) => {
@@ -82,7 +83,7 @@ export class Device {
       if (own.length > 0) pushes.push({ push, readings: own });
     }
     if (!message.isRetained && topics.some((topic) => topic.isAnswer)) this.answer(readings);
-    deliver(pushes, message, settle);
+    deliver(pushes, message, { ...(message.isRetained && { retained: true }), ...(heard?.is === "late" && { historical: true }) }, settle);
   }
 
   /** What the message says about the points on its topics. */
@@ -107,7 +108,7 @@ export class Device {
   }
 
   /** Away: everything that does not stand on the status topic itself is bad at once. */
-  private hearStatus(payload: Payload, isRetained: boolean): { push: Push; readings: PushedReading[] }[] {
+  private hearStatus(payload: Payload, isRetained: boolean): Pushed[] {
     const { statusPath, limits, topics, fields } = this.plan;
     const said = statusPath ? payload.at(statusPath) : "value" in payload.text ? payload.text.value.trim() : undefined;
     const word = said === undefined ? undefined : String(said);
@@ -122,30 +123,32 @@ export class Device {
   }
 
   /** A message that is no old news: the device lives, and its number says what was lost before it. */
-  private hearSign(payload: Payload, { topic, isRepeat }: Incoming, isStatus: boolean): void {
+  private hearSign(payload: Payload, { topic, isRepeat }: Incoming, isStatus: boolean): Heard | undefined {
     // A broker tells a last will late; somebody who speaks is there.
     if (!isStatus && !isRepeat && this.isOnline === false) this.turn(true, { by: "message", retained: false });
-    const { sequencePath } = this.plan;
+    const { sequencePath, timePath, limits } = this.plan;
     const number = sequencePath && payload.at(sequencePath);
-    if (typeof number !== "number" || !Number.isSafeInteger(number) || number < 0) return;
-    this.count(this.sequence.hear(number, isRepeat), number, topic);
+    if (typeof number !== "number" || !Number.isSafeInteger(number) || number < 0) return undefined;
+    const time = timeOf(payload, timePath, limits.timeFormat);
+    const sourceTime = typeof time === "number" ? time : undefined;
+    const heard = this.sequence.hear({ number, sourceTime, isRepeat }, this.time.now());
+    this.count(heard, number, topic);
+    return heard;
   }
 
   private count(heard: Heard, number: number, topic: string): void {
+    const now = this.time.now();
     if (heard.is === "repeated") this.counters.repeated++;
     if (heard.is === "restarted") {
       this.counters.restarts++;
       this.event("device.sequence-restarted", { from: heard.from, to: number, topic });
     }
-    if (heard.is === "gap") {
-      this.counters.lost += heard.lost;
-      this.untoldLost += heard.lost;
-    }
-    const now = this.time.now();
-    if (this.untoldLost === 0 || now - this.gapToldAt < gapEventEveryUs) return;
-    this.event("device.sequence-gap", { lost: this.untoldLost, before: number, topic });
-    this.gapToldAt = now;
-    this.untoldLost = 0;
+    if (now - this.lossesToldAt < lostAfterUs) return;
+    const lost = this.sequence.lostBefore(now - lostAfterUs);
+    if (lost === 0) return;
+    this.counters.lost += lost;
+    this.lossesToldAt = now;
+    this.event("device.sequence-gap", { lost, before: number, topic });
   }
 
   private turn(isOnline: boolean, data: { by: string; retained: boolean }): void {
@@ -173,14 +176,19 @@ export class Device {
   }
 }
 
+interface Pushed {
+  readonly push: Push;
+  readonly readings: PushedReading[];
+}
+
 /** Hands everything over and settles the message when all of it is. */
 function deliver(
-  pushes: readonly { push: Push; readings: PushedReading[] }[],
-  message: Incoming,
+  pushes: readonly Pushed[],
+  { qos }: Incoming,
+  about: { readonly retained?: boolean; readonly historical?: boolean },
   settle: (isStored: boolean) => void,
 ): void {
-  const about = message.isRetained ? { retained: true } : {};
-  if (message.qos === 0 || pushes.length === 0) {
+  if (qos === 0 || pushes.length === 0) {
     for (const { push, readings } of pushes) push(readings, about);
     return settle(true);
   }

@@ -103,23 +103,50 @@ describe("a device's own time", () => {
 });
 
 describe("a numbering", () => {
-  it("tells what is missing, what came twice, and a new beginning", () => {
+  const heardBy = (sequence: Sequence, number: number, about: { isRepeat?: boolean; sourceTime?: number; now?: number } = {}) =>
+    sequence.hear({ number, isRepeat: about.isRepeat ?? false, sourceTime: about.sourceTime }, about.now ?? 0);
+
+  it("tells what is missing, what came twice or late, and what is lost when it was waited for", () => {
     const sequence = new Sequence();
-    expect(sequence.hear(7, false)).toEqual({ is: "first" });
-    expect(sequence.hear(8, false)).toEqual({ is: "next" });
-    expect(sequence.hear(8, true)).toEqual({ is: "repeated" });
-    expect(sequence.hear(7, true)).toEqual({ is: "repeated" });
-    expect(sequence.hear(12, false)).toEqual({ is: "gap", lost: 3 });
-    expect(sequence.hear(1, false)).toEqual({ is: "restarted", from: 12 });
-    expect(sequence.hear(2, false)).toEqual({ is: "next" });
+    expect(heardBy(sequence, 7)).toEqual({ is: "first" });
+    expect(heardBy(sequence, 8)).toEqual({ is: "next" });
+    expect(heardBy(sequence, 8)).toEqual({ is: "repeated" });
+    expect(heardBy(sequence, 7, { isRepeat: true })).toEqual({ is: "repeated" });
+    expect(heardBy(sequence, 13, { now: 100 })).toEqual({ is: "gap", missing: 4 });
+    expect(heardBy(sequence, 10, { now: 110 })).toEqual({ is: "late" });
+    expect(heardBy(sequence, 14, { now: 120 })).toEqual({ is: "next" });
+    expect(sequence.lostBefore(99)).toBe(0);
+    expect(sequence.lostBefore(100)).toBe(3);
+    expect(sequence.lostBefore(100)).toBe(0);
+  });
+
+  it("is no new beginning when the broker sends what it kept after what is new", () => {
+    const sequence = new Sequence();
+    for (const number of [310, 191, 192, 311, 193]) expect(["restarted", "gap"]).not.toContain(heardBy(sequence, number).is);
+    expect(sequence.lostBefore(1e9)).toBe(0);
+  });
+
+  it("begins anew when the device does: its clock went on, or its number is a first one again", () => {
+    const sequence = new Sequence();
+    heardBy(sequence, 400, { sourceTime: 1000 });
+    expect(heardBy(sequence, 390, { sourceTime: 900 })).toEqual({ is: "late" });
+    expect(heardBy(sequence, 120, { sourceTime: 2000 })).toEqual({ is: "restarted", from: 400 });
+    expect(heardBy(sequence, 1)).toEqual({ is: "restarted", from: 120 });
+    expect(heardBy(sequence, 2)).toEqual({ is: "next" });
   });
 
   it("that wraps goes on at zero", () => {
     const sequence = new Sequence(256);
-    sequence.hear(254, false);
-    expect(sequence.hear(255, false)).toEqual({ is: "next" });
-    expect(sequence.hear(0, false)).toEqual({ is: "next" });
-    expect(sequence.hear(3, false)).toEqual({ is: "gap", lost: 2 });
-    expect(sequence.hear(1, true)).toEqual({ is: "repeated" });
+    for (const number of [254, 255, 0]) heardBy(sequence, number);
+    expect(heardBy(sequence, 3)).toEqual({ is: "gap", missing: 2 });
+    expect(heardBy(sequence, 1)).toEqual({ is: "late" });
+    expect(sequence.lostBefore(0)).toBe(1);
+    for (let number = 4; number < 1000; number++) expect(heardBy(sequence, number % 256).is).toBe("next");
+  });
+
+  it("waits for few stretches only, and counts what it gives up", () => {
+    const sequence = new Sequence();
+    for (let number = 0; number < 1000; number += 2) heardBy(sequence, number);
+    expect(sequence.lostBefore(0)).toBe(499);
   });
 });
