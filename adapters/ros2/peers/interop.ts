@@ -25,7 +25,7 @@ export async function testBeside(kind: PeerKind): Promise<void> {
   test(`the ${kind} peer was built, or the line above says what is missing`, () => {
     expect(program === undefined || program.endsWith("/peer")).toBe(true);
   });
-  if (program !== undefined) describe(`beside ${kind}`, { timeout: 60_000 }, () => against(kind, program));
+  if (program !== undefined) describe(`beside ${kind}`, { timeout: soak ? 240_000 : 60_000 }, () => against(kind, program));
 }
 
 function against(kind: PeerKind, program: string) {

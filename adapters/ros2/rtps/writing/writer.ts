@@ -1,19 +1,15 @@
 import { Destinations } from "./destinations.ts";
-import { datagramBytes, fragmentBytes, fragmentCount, fragmentSource } from "./fragments.ts";
 import { toGuid, type Guid, type GuidPrefix } from "../wire/guid.ts";
 import { HeartbeatPacer } from "./heartbeat-pacer.ts";
 import { History, type Change } from "./history.ts";
-import { dataOverhead, heartbeatBytes, timestampBytes, type MessageWriter } from "../wire/message-writer.ts";
+import { heartbeatBytes } from "../wire/message-writer.ts";
 import type { Channel } from "../net/network.ts";
-import { InFlight } from "./in-flight.ts";
 import { ReaderProxy, type MatchedReader } from "./reader-proxy.ts";
 import { Repairs } from "./repairs.ts";
+import { Sender } from "./sender.ts";
 import { headerBytes, type AckNack, type NackFragments } from "../wire/submessage.ts";
 import type { Qos } from "../qos.ts";
 import type { WriterContext, WriterStats, WriteOptions } from "./writer-types.ts";
-
-/** Samples after which a heartbeat rides along, so that acknowledgements keep up with a fast writer. */
-const samplesPerHeartbeat = 64;
 
 export interface LocalWriterOptions {
   readonly prefix: GuidPrefix;
@@ -38,13 +34,7 @@ export class LocalWriter {
   private readonly destinations: Destinations;
   private readonly repairs: Repairs;
   private readonly pacer: HeartbeatPacer;
-  private readonly inFlight: InFlight;
-  private batch: MessageWriter | undefined;
-  private flushDue = false;
-  private sinceHeartbeat = 0;
-  /** Heartbeats promise no more than this: a number still waiting to be sent would be asked for at once. */
-  private sentUpTo = 0;
-  private heartbeatCount = 0;
+  private readonly sender: Sender;
   private wantedBytes = 0;
   private waiters: (() => void)[] = [];
   private isClosed = false;
@@ -59,7 +49,12 @@ export class LocalWriter {
     this.history = new History(options.qos, context.limits);
     this.destinations = new Destinations(options.entityId, options.channel, this.readers);
     this.repairs = new Repairs(this, this.destinations, context);
-    this.inFlight = new InFlight(context.env);
+    const { entityId, qos, history, stats, destinations } = this;
+    const largeSent = () => {
+      this.remind();
+      this.wake();
+    };
+    this.sender = new Sender({ entityId, qos, history, stats, destinations, context, largeSent });
     this.pacer = new HeartbeatPacer(context.env, () => this.remind());
   }
 
@@ -80,8 +75,9 @@ export class LocalWriter {
     this.stats.written++;
     this.stats.bytes += payload.length;
     this.context.wrote?.();
-    if (this.readers.size > 0) this.sendNew(change);
-    else this.sentUpTo = change.sequence;
+    if (this.destinations.reliableReaders > 0) this.pacer.tell("owed");
+    if (this.readers.size > 0) this.sender.send(change);
+    else this.sender.pass(change.sequence);
     return change.sequence;
   }
 
@@ -111,7 +107,7 @@ export class LocalWriter {
   match(matched: MatchedReader): void {
     if (this.readers.has(matched.guid)) return;
     // What was written before must not ride in the same datagram to a reader that starts after it.
-    this.flush();
+    this.sender.flush();
     const reader = new ReaderProxy(matched, this.history.last);
     this.readers.set(matched.guid, reader);
     this.destinations.readersChanged();
@@ -152,25 +148,19 @@ export class LocalWriter {
   heartbeat(reader: ReaderProxy, final: boolean): void {
     const { outbox } = this.context;
     const message = outbox.message(headerBytes + 16 + heartbeatBytes).destination(reader.link.prefix);
-    const first = Math.max(this.history.first, reader.startsAfter + 1);
-    message.heartbeat(reader.readerId, this.entityId, {
-      first,
-      last: Math.max(this.sentUpTo, first - 1),
-      count: ++this.heartbeatCount,
-      final,
-    });
+    message.heartbeat(reader.readerId, this.entityId, { ...this.sender.beat(reader.startsAfter + 1), final });
     outbox.send(message, reader.link);
   }
 
   /** Says "alive" to readers that asked for manual liveliness, without a sample. */
   assertLiveliness(): void {
     const message = this.context.outbox.message(headerBytes + heartbeatBytes);
-    message.heartbeat(0, this.entityId, { ...this.range(), count: ++this.heartbeatCount, final: true, liveliness: true });
+    message.heartbeat(0, this.entityId, { ...this.sender.beat(), final: true, liveliness: true });
     for (const route of this.destinations.routes()) this.context.outbox.sendTo(message, route, this.destinations.channel);
   }
 
   close(): void {
-    this.flush();
+    this.sender.flush();
     this.isClosed = true;
     this.pacer.tell("close");
     this.context.queue.clear(this.entityId);
@@ -180,7 +170,7 @@ export class LocalWriter {
   /** Keep-all waits for readers, and for the queue of large samples; keep-last always has room. */
   private hasRoom(bytes: number): boolean {
     if (this.qos.keep === "last") return true;
-    return this.history.makeRoom(bytes, this.lowestAcknowledged()) && this.context.queue.hasRoom(bytes + fragmentBytes);
+    return this.history.makeRoom(bytes, this.lowestAcknowledged()) && this.sender.hasRoom(bytes);
   }
 
   private toChange(payload: Uint8Array, options: WriteOptions): Change {
@@ -209,65 +199,8 @@ export class LocalWriter {
     return this.destinations.reliableReaders > 0;
   }
 
-  private sendNew(change: Change): void {
-    if (this.destinations.reliableReaders > 0) this.pacer.tell("owed");
-    const lane = this.entityId;
-    const { queue, outbox } = this.context;
-    if (change.payload.length > fragmentBytes) {
-      this.flush();
-      const all = { from: 1, to: fragmentCount(change.payload.length) };
-      const sent = () => {
-        this.sentUpTo = change.sequence;
-        if (this.destinations.reliableReaders > 0) this.inFlight.sent(change.sequence, change.payload.length);
-        this.remind();
-        this.wake();
-      };
-      const source = fragmentSource(outbox, this.destinations.everybody(), change, all, sent, () => this.inFlight.hasRoom());
-      if (queue.add(lane, source)) return;
-      // Left to repair, for readers that ask.
-      this.stats.refused++;
-      this.sentUpTo = change.sequence;
-    } else if (queue.isBusy(lane)) {
-      // Behind the large sample that was written before it, so that best-effort readers get both.
-      queue.add(lane, { bytes: change.payload.length, sendNext: () => (this.append(change), this.flush(), false) });
-    } else this.append(change);
-  }
-
-  private append(change: Change): void {
-    const bytes = timestampBytes + dataOverhead + (change.inline?.length ?? 0) + change.payload.length;
-    if (this.batch !== undefined && !this.batch.fits(bytes)) this.flush();
-    this.batch ??= this.context.outbox.message(Math.max(datagramBytes, headerBytes + bytes));
-    this.batch.timestamp(change.sourceTimeUs);
-    this.batch.data(0, this.entityId, change.sequence, change.payload, change.inline, change.keyOnly);
-    this.sinceHeartbeat++;
-    this.sentUpTo = change.sequence;
-    if (this.flushDue) return;
-    this.flushDue = true;
-    queueMicrotask(() => {
-      this.flushDue = false;
-      this.flush();
-    });
-  }
-
-  private flush(): void {
-    const message = this.batch;
-    if (message === undefined) return;
-    this.batch = undefined;
-    const wanted = this.qos.keep === "all" ? Math.min(samplesPerHeartbeat, this.qos.depth >> 2) : samplesPerHeartbeat;
-    if (this.destinations.reliableReaders > 0 && this.sinceHeartbeat >= wanted && message.fits(heartbeatBytes)) {
-      message.heartbeat(0, this.entityId, { ...this.range(), count: ++this.heartbeatCount, final: false });
-      this.sinceHeartbeat = 0;
-    }
-    for (const route of this.destinations.routes()) this.context.outbox.sendTo(message, route, this.destinations.channel);
-  }
-
   private remind(): void {
     for (const reader of this.readers.values()) if (reader.owes(this.history.last)) this.heartbeat(reader, false);
-  }
-
-  private range(): { first: number; last: number } {
-    const first = this.history.first;
-    return { first, last: Math.max(this.sentUpTo, first - 1) };
   }
 
   private lowestAcknowledged(): number {
@@ -280,8 +213,7 @@ export class LocalWriter {
   private settle(): void {
     const acknowledged = this.lowestAcknowledged();
     if (this.qos.durability === "volatile") this.history.dropThrough(acknowledged);
-    this.inFlight.acknowledged(acknowledged);
-    this.context.queue.wake();
+    this.sender.acknowledged(acknowledged);
     if (acknowledged >= this.history.last) this.pacer.tell("acknowledged");
     this.wake();
   }
