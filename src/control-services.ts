@@ -47,9 +47,15 @@ function shown({
     inEffect,
     ...(until !== undefined && { expiresAt: until }),
     ...(reason !== undefined && { reason }),
-    ...(overdue ? { why: "its time is over and the release has not reached the device yet" } : !inEffect && { why: effect }),
+    ...(overdue ? { why: "its time is over and the release has not reached the device yet" } : !inEffect && { why: reasons[effect] }),
   };
 }
+
+const reasons = {
+  "not in effect": "the plant shows something else",
+  "not known": "the plant has not been seen to follow it",
+  masked: "a higher priority holds the point",
+} as const;
 
 async function history(control: Control, filter: Parameters<NonNullable<Services["commandHistory"]>>[0]): Promise<readonly StampedStep[]> {
   const { point, user, state, from, to, limit } = filter;

@@ -2,6 +2,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { rigStart, serverRig, type Rig } from "#test/fakes/server-rig.ts";
+import type { CommandJson } from "#msgs/wire/values.ts";
+import { endText } from "./commands/write.ts";
 import { run } from "./fake-terminal.ts";
 
 const open: { close(): unknown }[] = [];
@@ -77,6 +79,12 @@ describe("looking", () => {
     expect(lines[0]?.at).toBe("2026-11-20T10:00:00.000000Z");
   });
 
+  it("watch says which pattern fits nothing, and waits all the same", async () => {
+    const { env } = await gateway();
+    const ran = await run(["watch", "north/pump/*", "tank-*/level", "--for", "100ms"], { env });
+    expect(ran).toMatchObject({ code: 0, err: 'no point fits "tank-*/level" now' });
+  });
+
   it("watch ends when it is stopped", async () => {
     const { env } = await gateway();
     const stop = new AbortController();
@@ -146,6 +154,28 @@ describe("write", () => {
     rig.desk.ends = "by hand";
     const ran = await run(["write", "north/pump/speed", "30", "--id", "my-own", "--timeout", "100ms"], { env });
     expect(ran).toMatchObject({ code: 4, err: "my-own has not ended within 0.1 s; it goes on: plainview commands my-own" });
+  });
+
+  it("says so when the gateway goes away while a command is under way", async () => {
+    const { rig, env } = await gateway();
+    rig.desk.ends = "by hand";
+    const server = open.pop()!;
+    const isUnderWay = setInterval(() => {
+      if (rig.desk.seen.length === 0) return;
+      clearInterval(isUnderWay);
+      void server.close();
+    }, 10);
+    const ran = await run(["write", "north/pump/speed", "30", "--id", "my-own", "--timeout", "1s"], { env });
+    expect(ran.code).toBe(4);
+    expect(ran.err).toContain("lost the gateway while my-own is under way");
+    expect(ran.err).toContain("the gateway is away: look at the point");
+  });
+
+  it("tells once what the plant shows instead", () => {
+    const observed = { point: "p/position", value: 100, quality: 0, sourceTime: "2026-01-01T00:00:00Z" };
+    const command = { state: "mismatch", message: "p/position shows 100, not 30 (within 1)", observed } as unknown as CommandJson;
+    expect(endText(command)).toBe("mismatch: p/position shows 100, not 30 (within 1)");
+    expect(endText({ ...command, state: "unknown", message: "no answer" })).toBe("unknown: p/position shows 100; no answer");
   });
 
   it("with --no-wait prints the id that commands understands", async () => {

@@ -7,6 +7,7 @@ import { action, connected, gatewayOptions, http } from "../context.ts";
 import type { Context, GatewayOptions } from "../context.ts";
 import { CommandFailure } from "../exit-codes.ts";
 import type { Exit } from "../exit-codes.ts";
+import { fits } from "../pattern.ts";
 import { valueText } from "../table.ts";
 import { durationOf } from "./write.ts";
 
@@ -44,6 +45,9 @@ async function watch(context: Context, patterns: readonly string[], options: Wat
   let left = options.count === undefined ? Number.POSITIVE_INFINITY : numberOf(options.count, "--count", 1, 1e9);
   const forMs = options.for === undefined ? undefined : durationOf(options.for, "--for");
   const points = new Map((await http(context, options).points()).map((point) => [point.id, point]));
+  for (const pattern of patterns) {
+    if (![...points.keys()].some((id) => fits(pattern, id))) context.terminal.err(`no point fits "${pattern}" now`);
+  }
   const client = await connected(context, options);
   return new Promise<Exit>((resolve, reject) => {
     const end = () => {

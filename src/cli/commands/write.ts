@@ -111,7 +111,7 @@ export async function perform(context: Context, options: ActOptions, frame: Comm
     const asked = await ask(client, frame);
     if (!options.wait) return answered(context, options, asked);
     if (context.terminal.isInteractive && asked.ack.status === "success") context.terminal.err(`${asked.commandId} is under way`);
-    const end = await endOf(context, asked, timeoutMs);
+    const end = await endOf(context, client, asked, timeoutMs);
     return ended(context, options, end, await shownPoint(client, end, point));
   } finally {
     client.close();
@@ -130,11 +130,19 @@ async function ask(client: Client, frame: CommandFrame): Promise<Asked> {
   }
 }
 
-async function endOf(context: Context, asked: Asked, timeoutMs: number): Promise<CommandJson> {
-  return new Promise((resolve, reject) => {
+/** The client asks again when the link is back, so a gateway that was restarted still tells the end. Away for good is said as such. */
+async function endOf(context: Context, client: Client, asked: Asked, timeoutMs: number): Promise<CommandJson> {
+  const toldWhenLost = client.on("state", ({ state }) => {
+    if (state === "waiting") context.terminal.err(`lost the gateway while ${asked.commandId} is under way; trying again`);
+  });
+  return new Promise<CommandJson>((resolve, reject) => {
     const giveUp = (why: string) => () => {
       clearTimeout(timer);
-      reject(new CommandFailure("unknown", `${why}; it goes on: plainview commands ${asked.commandId}`, "unknown"));
+      const next =
+        client.state === "open"
+          ? `it goes on: plainview commands ${asked.commandId}`
+          : `the gateway is away: look at the point, or when it is back at plainview commands ${asked.commandId}`;
+      reject(new CommandFailure("unknown", `${why}; ${next}`, "unknown"));
     };
     const timer = setTimeout(giveUp(`${asked.commandId} has not ended within ${timeoutMs / 1000} s`), timeoutMs);
     context.terminal.stopped.addEventListener("abort", giveUp("stopped waiting"));
@@ -142,7 +150,7 @@ async function endOf(context: Context, asked: Asked, timeoutMs: number): Promise
       clearTimeout(timer);
       resolve(end);
     });
-  });
+  }).finally(toldWhenLost);
 }
 
 /** The point that showed it, for its unit; the answer does not depend on it. */
@@ -166,7 +174,8 @@ function ended(context: Context, options: ActOptions, end: CommandJson, point: P
 /** How a command ended, in one line: "confirmed: v-101/position shows 30 %". */
 export function endText(end: CommandJson, point?: PointJson): string {
   const parts = [end.message ?? end.code].filter((part) => part !== undefined);
-  if (end.observed) {
+  // A mismatch says itself what the plant shows.
+  if (end.observed && !end.message?.includes(`${end.observed.point} shows`)) {
     const shown = end.observed.point === point?.id ? point : undefined;
     const quality = end.observed.quality === 0 ? "" : ` (${qualityWord(end.observed.quality)})`;
     parts.unshift(`${end.observed.point} shows ${valueText(end.observed.value, shown ?? {})}${quality}`);
