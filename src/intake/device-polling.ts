@@ -41,7 +41,7 @@ export interface DeviceParts {
 /** One device: asks its points at their rates, listens to the rest, and says how it is. Knows nothing of its neighbours. */
 export class DevicePolling {
   readonly device: DeviceId;
-  readonly counters = new Counters();
+  readonly counters: Counters;
   readonly #parts: DeviceParts;
   /** What batches, gaps and shedding of this device are counted under. */
   readonly stream: string;
@@ -60,6 +60,7 @@ export class DevicePolling {
     this.stream = `${parts.adapter}/${parts.device}`;
     this.#since = parts.time.now();
     this.#heardAt = this.#since;
+    this.counters = new Counters(parts.time);
     this.#backfill = new Backfill({
       ...parts,
       stream: this.stream,
@@ -105,7 +106,7 @@ export class DevicePolling {
     const listened = connection.subscribe ? this.#bindings.filter((binding) => binding.pollMs === 0) : [];
     const polled = this.#bindings.filter((binding) => !listened.includes(binding));
     await Promise.all([
-      ...groupsOf(polled, fallbackPollMs).map((group, index, all) => this.#poll(connection, group, index / all.length, signal)),
+      ...groupsOf(polled, fallbackPollMs).map((group) => this.#poll(connection, group, signal)),
       listened.length > 0 ? this.#listen(connection, listened, signal) : undefined,
       this.#backfill.run(connection, this.#bindings, signal),
     ]);
@@ -152,13 +153,14 @@ export class DevicePolling {
     if (!this.#parts.outlet.deliver(this.stream, points, readings, { origin: "asked", askedAt })) this.counters.shed(points.length);
   }
 
-  async #poll(connection: Connection, group: PollGroup, phase: number, signal: AbortSignal): Promise<void> {
+  async #poll(connection: Connection, group: PollGroup, signal: AbortSignal): Promise<void> {
     const { time, timers, random } = this.#parts;
     const periodUs = group.periodMs * usPerMs;
     const probe = backOff({ firstMs: Math.max(group.periodMs, 500), ceilingMs: Math.max(probeCeilingMs, group.periodMs), random });
-    // The first question goes out at once; later ones are spread over the period so that groups do not crowd each other.
+    // The first question goes out at once. Later ones lie anywhere in the period: devices that came up together would otherwise
+    // answer together for good, and a command would wait until all of them were heard.
     await this.#try(connection, group, signal);
-    const slots = new Slots(time.now() + Math.round(periodUs * (phase || 1)), periodUs);
+    const slots = new Slots(time.now() + Math.ceil(periodUs * (1 - random())), periodUs);
     while (!signal.aborted) {
       const waitMs = this.#phase === "down" ? probe.next() : Math.max(0, (slots.nextUs - time.now()) / usPerMs);
       if (!(await slept(timers, waitMs, signal))) return;
@@ -184,10 +186,7 @@ export class DevicePolling {
         const refused = await listening.subscribe(bindings, signal);
         const groups = groupsOf(refused, fallbackPollMs);
         const taken = bindings.filter((binding) => !refused.includes(binding));
-        await Promise.all([
-          listening.watch(taken, signal),
-          ...groups.map((group, index) => this.#poll(connection, group, index / groups.length, signal)),
-        ]);
+        await Promise.all([listening.watch(taken, signal), ...groups.map((group) => this.#poll(connection, group, signal))]);
         return;
       } catch (error) {
         if (signal.aborted) return;

@@ -57,7 +57,8 @@ describe("a changed site", () => {
     expect(far.connects).toBe(1);
     expect(far.reconfigured).toHaveLength(1);
     const times = far.asked.flatMap(({ device, atUs }) => (device === "a" ? [atUs] : []));
-    expect(times.slice(1).map((at, i) => at - times[i]!)).toEqual(new Array(5).fill(second));
+    expect(times.length).toBeGreaterThanOrEqual(5);
+    expect(new Set(times.slice(1).map((at, i) => at - times[i]!))).toEqual(new Set([second]));
     expect(asked("b")).toBe(0);
     expect(asked("c")).toBeGreaterThan(4);
     expect(latest.get("c/2")).toMatchObject({ value: 1, quality: 0 });
