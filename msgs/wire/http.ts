@@ -53,6 +53,22 @@ export const PointJson = Type.Object(
 );
 export type PointJson = Static<typeof PointJson>;
 
+/** What a link or a device has done since the gateway started; rates are of about the last ten seconds. */
+export const LinkCountersJson = Type.Object(
+  {
+    points: Type.Integer(),
+    pointsPerSecond: Type.Number(),
+    requests: Type.Integer(),
+    requestsPerSecond: Type.Number(),
+    errors: Type.Record(Type.String(), Type.Integer()),
+    connects: Type.Integer(),
+    shed: Type.Integer(),
+    /** Upper bounds and how many fell under each, the last without bound. */
+    roundTrip: Type.Object({ upperMs: Type.Array(Type.Number()), counts: Type.Array(Type.Integer()), sumMs: Type.Number() }),
+  },
+  growing,
+);
+
 export const DeviceJson = Type.Object(
   {
     id: IdText,
@@ -65,6 +81,9 @@ export const DeviceJson = Type.Object(
     reason: Type.Optional(Type.String()),
     points: Type.Integer(),
     quality: QualityByte,
+    counters: Type.Optional(LinkCountersJson),
+    /** The link it is reached by, which its neighbours may share. */
+    link: Type.Optional(Type.Object({ state: LinkStateSchema, counters: LinkCountersJson }, growing)),
   },
   growing,
 );

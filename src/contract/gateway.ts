@@ -40,7 +40,11 @@ export interface LinkStatus {
 
 export interface LinkCounters {
   readonly points: number;
+  /** Rates are of about the last ten seconds. */
+  readonly pointsPerSecond: number;
   readonly requests: number;
+  readonly requestsPerSecond: number;
+  /** By code of the GatewayError. */
   readonly errors: Readonly<Record<string, number>>;
   readonly connects: number;
   readonly shed: number;

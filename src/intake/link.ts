@@ -44,7 +44,7 @@ export class Link {
   #spec: LinkSpec;
   #devices: ReadonlyMap<DeviceId, DevicePolling>;
   readonly #parts: LinkParts;
-  readonly #counters = new Counters();
+  readonly #counters: Counters;
   readonly #stopping = new AbortController();
   #phase: LinkPhase = "idle";
   #since: number;
@@ -58,6 +58,7 @@ export class Link {
     this.#spec = spec;
     this.#parts = parts;
     this.#since = parts.time.now();
+    this.#counters = new Counters(parts.time);
     this.#devices = new Map(spec.config.devices.map((device) => [device.id, this.#pollingOf(device)]));
   }
 

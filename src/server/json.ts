@@ -4,7 +4,7 @@ import { formatTime } from "#msgs/time.ts";
 import type { DeviceJson, OverrideJson, PointJson } from "#msgs/wire/http.ts";
 import type { CommandJson, LatestJson, MissionJson, SampleJson } from "#msgs/wire/values.ts";
 import { quality } from "#msgs/quality.ts";
-import type { LatestValue, Plant } from "#src/contract/gateway.ts";
+import type { LatestValue, LinkStatus, Plant } from "#src/contract/gateway.ts";
 import type { Override, Services, StampedStep } from "./services.ts";
 
 /** From the gateway's own shapes to what people and programs read. Pure. */
@@ -52,8 +52,9 @@ export function deviceJson(services: Pick<Services, "plant" | "links" | "latest"
   const device = services.plant.devices.get(id);
   if (!device) return undefined;
   const links = services.links.status();
-  const link =
-    links.find((known) => known.device === id) ?? links.find((known) => known.adapter === device.adapter && known.device === undefined);
+  const whole = links.find((known) => known.adapter === device.adapter && known.device === undefined);
+  const own = links.find((known) => known.device === id);
+  const link = own ?? whole;
   let points = 0;
   let worst = quality.good as number;
   for (const point of services.plant.points.values()) {
@@ -72,7 +73,15 @@ export function deviceJson(services: Pick<Services, "plant" | "links" | "latest"
     ...(link?.reason !== undefined && { reason: link.reason }),
     points,
     quality: worst,
+    ...(own && { counters: countersJson(own) }),
+    ...(whole && { link: { state: whole.state, counters: countersJson(whole) } }),
   };
+}
+
+function countersJson({ counters }: LinkStatus): NonNullable<DeviceJson["counters"]> {
+  const { roundTrip, ...rest } = counters;
+  const { upperMs, counts, sumMs } = roundTrip;
+  return { ...rest, errors: { ...counters.errors }, roundTrip: { upperMs: [...upperMs], counts: [...counts], sumMs } };
 }
 
 export function commandJson({

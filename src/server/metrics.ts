@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { linkStates } from "#msgs/fact.ts";
 import type { CommandLog } from "./command-log.ts";
+import { linkMetrics } from "./link-metrics.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session/session.ts";
 
@@ -30,7 +30,7 @@ export function openMetrics(services: Services, commands: CommandLog, sessions: 
       loop.reset();
     },
   });
-  linkMetrics(services, registers);
+  linkMetrics(services.links, own);
   commandMetrics(commands, registers);
   sessionMetrics(sessions, registers);
   journalMetrics(services, registers);
@@ -43,47 +43,6 @@ export function openMetrics(services: Services, commands: CommandLog, sessions: 
     },
     close: () => void loop.disable(),
   };
-}
-
-function linkMetrics(services: Services, registers: Registry[]): void {
-  new Gauge({
-    name: "plainview_link_up",
-    help: "1 in the state the link is in",
-    labelNames: ["adapter", "device", "protocol", "state"],
-    registers,
-    collect() {
-      this.reset();
-      for (const { adapter, device = "", protocol, state } of services.links.status()) {
-        for (const known of linkStates) this.set({ adapter, device, protocol, state: known }, known === state ? 1 : 0);
-      }
-    },
-  });
-  // Totals live in the links; the counter is set to them, so that rate() gives points a second.
-  const totals: readonly [name: string, help: string, of: (link: ReturnType<Services["links"]["status"]>[number]) => number][] = [
-    ["plainview_link_points_total", "Points received", ({ counters }) => counters.points],
-    ["plainview_link_requests_total", "Requests sent", ({ counters }) => counters.requests],
-    ["plainview_link_connects_total", "Connections made", ({ counters }) => counters.connects],
-    ["plainview_link_shed_total", "Samples shed before the stamp", ({ counters }) => counters.shed],
-    [
-      "plainview_link_errors_total",
-      "Errors of all codes",
-      ({ counters }) => Object.values(counters.errors).reduce((sum, count) => sum + count, 0),
-    ],
-  ];
-  for (const [name, help, of] of totals) {
-    new Counter({
-      name,
-      help,
-      labelNames: ["adapter", "device", "protocol"],
-      registers,
-      collect() {
-        this.reset();
-        for (const link of services.links.status()) {
-          this.inc({ adapter: link.adapter, device: link.device ?? "", protocol: link.protocol }, of(link));
-        }
-      },
-    });
-  }
 }
 
 function commandMetrics(commands: CommandLog, registers: Registry[]): void {

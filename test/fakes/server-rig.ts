@@ -218,7 +218,9 @@ function recordingDesk(publish: (step: CommandStep) => void): RecordingDesk {
 function linkOf(adapter: string, protocol: string): LinkStatus {
   const counters = {
     points: 7,
+    pointsPerSecond: 3.5,
     requests: 3,
+    requestsPerSecond: 1.5,
     errors: { timeout: 1 },
     connects: 1,
     shed: 0,

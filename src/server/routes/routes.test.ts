@@ -67,6 +67,17 @@ describe("GET", () => {
     expect(await get("/ws/status")).toEqual({ status: 200, body: { connectedClients: 0, recentCommands: [] } });
     const { body } = await get("/metrics");
     expect(body).toContain('plainview_link_points_total{adapter="modbus-1",device="",protocol="modbus"} 7');
+    expect(body).toContain('plainview_link_errors_total{adapter="modbus-1",device="",protocol="modbus",code="timeout"} 1');
+    expect(body).toContain("# TYPE plainview_link_round_trip_seconds histogram");
+    const roundTrip = String(body)
+      .split("\n")
+      .filter((line) => line.includes("round_trip_seconds") && line.includes('"modbus-1"'));
+    expect(roundTrip).toEqual([
+      'plainview_link_round_trip_seconds_bucket{adapter="modbus-1",device="",protocol="modbus",le="0.001"} 1',
+      'plainview_link_round_trip_seconds_bucket{adapter="modbus-1",device="",protocol="modbus",le="+Inf"} 1',
+      'plainview_link_round_trip_seconds_sum{adapter="modbus-1",device="",protocol="modbus"} 0.001',
+      'plainview_link_round_trip_seconds_count{adapter="modbus-1",device="",protocol="modbus"} 1',
+    ]);
     expect(body).toContain("plainview_event_loop_delay_seconds");
   });
 
@@ -101,6 +112,7 @@ describe("GET", () => {
       state: "up",
       points: 1,
       quality: 64,
+      link: { state: "up", counters: { points: 7, pointsPerSecond: 3.5, requestsPerSecond: 1.5, errors: { timeout: 1 } } },
     });
   });
 
