@@ -4,6 +4,7 @@ import type { TSchema } from "typebox";
 import { deviceSchema, linkSchema } from "#adapters/modbus/config.ts";
 import { serverSchema } from "#adapters/modbus/server/config.ts";
 import { deviceSchema as ros2Device, linkSchema as ros2Link } from "#adapters/ros2/config.ts";
+import { deviceSchema as mqttDevice, linkSchema as mqttLink } from "#adapters/mqtt/config.ts";
 import { deviceSchema as templateDevice, linkSchema as templateLink } from "#adapters/template/index.ts";
 import { optionsTable, withTable } from "./options-table.ts";
 
@@ -11,6 +12,7 @@ const exposedPoint = (serverSchema.properties.points as unknown as { items: TSch
 const readmes: readonly (readonly [string, Readonly<Record<string, TSchema>>])[] = [
   ["adapters/modbus/README.md", { link: linkSchema, device: deviceSchema, server: serverSchema, exposed: exposedPoint }],
   ["adapters/ros2/README.md", { link: ros2Link, device: ros2Device }],
+  ["adapters/mqtt/README.md", { link: mqttLink, device: mqttDevice }],
   ["adapters/template/README.md", { link: templateLink, device: templateDevice }],
 ];
 
