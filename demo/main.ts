@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { startControlDoor } from "./control/door.ts";
 import { type DemoOptions, startDemo } from "./start.ts";
 
-const usage = `node demo/main.ts [--port-modbus N|off] [--port-mqtt N|off] [--ros2-domain N|off] [--port-control N] [--seed N] [--speed N] [--log-file PATH]
+const usage = `node demo/main.ts [--port-modbus N|off] [--port-mqtt N|off] [--port-bacnet N|off] [--ros2-domain N|off] [--port-control N] [--seed N] [--speed N] [--log-file PATH]
 
 Starts the demo plant on 127.0.0.1 and prints one line of JSON when it is ready. Port 0 (the default) chooses a free one.
 It ends when its standard input ends or its parent disconnects; --keep leaves it running without them.`;
@@ -15,6 +15,7 @@ function readArguments(): { options: DemoOptions; portControl: number; keep: boo
       options: {
         "port-modbus": { type: "string", default: "0" },
         "port-mqtt": { type: "string", default: "0" },
+        "port-bacnet": { type: "string", default: "0" },
         "ros2-domain": { type: "string" },
         "port-control": { type: "string", default: "0" },
         seed: { type: "string", default: "7" },
@@ -29,7 +30,7 @@ function readArguments(): { options: DemoOptions; portControl: number; keep: boo
   }
   if (values.help) return usage;
   const port = (text: string): number | null => (text === "off" ? null : Number(text));
-  const ports = [port(values["port-modbus"]), port(values["port-mqtt"]), Number(values["port-control"])];
+  const ports = [port(values["port-modbus"]), port(values["port-mqtt"]), port(values["port-bacnet"]), Number(values["port-control"])];
   if (!ports.every((number) => number === null || (Number.isInteger(number) && number >= 0 && number <= 65_535)))
     return `a port is 0 to 65535\n\n${usage}`;
   const domainText = values["ros2-domain"] ?? process.env["ROS2_DOMAIN_ID"];
@@ -44,12 +45,13 @@ function readArguments(): { options: DemoOptions; portControl: number; keep: boo
   const options = {
     portModbus: ports[0] ?? null,
     portMqtt: ports[1] ?? null,
+    portBacnet: ports[2] ?? null,
     ...(domain === undefined ? {} : { ros2Domain: domain }),
     seed,
     speed,
     ...(logFile === undefined ? {} : { logFile }),
   };
-  return { options, portControl: ports[2] ?? 0, keep: values.keep };
+  return { options, portControl: ports[3] ?? 0, keep: values.keep };
 }
 
 async function main(): Promise<void> {
@@ -85,6 +87,7 @@ async function main(): Promise<void> {
     pid: process.pid,
     modbus: demo.ports.modbus,
     mqtt: demo.ports.mqtt,
+    bacnet: demo.ports.bacnet,
     ros2: demo.ros2Domain,
     control: door.port,
     seed: read.options.seed,

@@ -128,10 +128,10 @@ describe("the log of a device", () => {
     ]);
   });
 
-  it("is there for devices that have no protocol yet", () => {
+  it("is there for devices whose network side is started beside the site", () => {
     const made = site();
-    const names = made.unwired.map((device) => device.id);
+    const names = made.exposed.map((device) => device.id);
     expect(names).toEqual(["ahu-1", "vav-1", "vav-2", "vav-3", "vav-4", "roustabout-01", "rigsight-01"]);
-    for (const device of made.unwired) for (const point of device.points) expect(device.quantities.get(point), point).toBeDefined();
+    for (const device of made.exposed) for (const point of device.points) expect(device.quantities.get(point), point).toBeDefined();
   });
 });

@@ -1,4 +1,4 @@
-import type { Device, UnwiredDevice } from "./device/device.ts";
+import type { Device, ExposedDevice } from "./device/device.ts";
 import { ModbusDevice } from "./device/modbus-device.ts";
 import { readFault, faultShapes, type Fault, type FaultRequest } from "./faults/fault.ts";
 import { FaultBoard } from "./faults/fault-board.ts";
@@ -10,7 +10,7 @@ import { IncidentPlayer } from "./incidents/player.ts";
 import { DeviceLog, type LogLimits, type LogSink } from "./log/device-log.ts";
 import { modbusDevices } from "./map/modbus-devices.ts";
 import { mqttDevices } from "./map/mqtt-devices.ts";
-import { unwiredDevices } from "./map/unwired-devices.ts";
+import { exposedDevices } from "./map/exposed-devices.ts";
 import { MqttDevice } from "./mqtt/mqtt-device.ts";
 import { Plant, tickMs } from "./model/plant.ts";
 import type { QuantityValue } from "./model/quantity.ts";
@@ -30,7 +30,8 @@ export class Site {
   readonly faults = new FaultBoard();
   readonly modbus: ReadonlyMap<number, ModbusDevice>;
   readonly mqtt: readonly MqttDevice[];
-  readonly unwired: readonly UnwiredDevice[];
+  /** On BACnet and ROS 2, by whoever started those. */
+  readonly exposed: readonly ExposedDevice[];
   readonly devices: ReadonlyMap<string, Device>;
   readonly player = new IncidentPlayer((step) => this.#happen(step));
   readonly #now: () => number;
@@ -50,16 +51,8 @@ export class Site {
     });
     this.modbus = new Map(modbusDevices.map((map) => [map.unitId, new ModbusDevice({ map, ...partsOf(map.device) })]));
     this.mqtt = mqttDevices.map((map) => new MqttDevice({ map, ...partsOf(map.device) }));
-    this.unwired = unwiredDevices.map(({ id, area, points, meantFor }) => ({
-      id,
-      area,
-      points,
-      protocol: meantFor === "ros2" ? "ros2" : "none",
-      quantities,
-      log: logOf(id),
-      step: () => undefined,
-    }));
-    this.devices = new Map([...this.modbus.values(), ...this.mqtt, ...this.unwired].map((device) => [device.id, device]));
+    this.exposed = exposedDevices.map((map) => ({ ...map, quantities, log: logOf(map.id), step: () => undefined }));
+    this.devices = new Map([...this.modbus.values(), ...this.mqtt, ...this.exposed].map((device) => [device.id, device]));
     this.faults.watch(() => applyPlantFaults(this.plant, this.faults));
   }
 

@@ -1,3 +1,4 @@
+import { startBacnetSite } from "./bacnet/start.ts";
 import type { FaultRequest } from "./faults/fault.ts";
 import type { LogLimits, LogSink } from "./log/device-log.ts";
 import { DeviceLog } from "./log/device-log.ts";
@@ -14,6 +15,8 @@ export interface DemoOptions {
   /** 0 chooses a free port; null leaves the network out. */
   portModbus?: number | null;
   portMqtt?: number | null;
+  /** UDP, of the building's BBMD; the devices behind it have ports of their own. */
+  portBacnet?: number | null;
   /** The ROS domain of the robots; absent: one that is free on this machine; null leaves them out. */
   ros2Domain?: number | null;
   host?: string;
@@ -27,7 +30,7 @@ export interface DemoOptions {
 
 export interface Demo {
   readonly site: Site;
-  readonly ports: { modbus: number | null; mqtt: number | null };
+  readonly ports: { modbus: number | null; mqtt: number | null; bacnet: number | null };
   readonly ros2Domain: number | null;
   readonly modbus: ModbusServer | null;
   /** Answers null, or in words why it is not possible. Network faults are in effect when the promise settles. */
@@ -63,9 +66,11 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   const modbus = portModbus === null ? null : await startModbusServer({ port: portModbus, host, units: site.modbus });
   const broker = portMqtt === null ? null : await startBroker({ port: portMqtt, host, log: brokerLog });
   const links = broker === null ? [] : site.mqtt.map((device) => new DeviceLink(device, `mqtt://${host}:${broker.port}`));
+  const building = options.portBacnet === null ? null : await startBacnetSite(buildingOf(site, options, host));
   const robots = options.ros2Domain === null ? null : await startRos2Site(robotsOf(site, options.ros2Domain));
   const step = (): void => {
     const at = now();
+    building?.step();
     robots?.step();
     for (const link of links) link.step(at);
     file?.flush();
@@ -73,7 +78,7 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
   const timer = startClock(options.speed ?? 1, site, step);
   return {
     site,
-    ports: { modbus: modbus?.port ?? null, mqtt: broker?.port ?? null },
+    ports: { modbus: modbus?.port ?? null, mqtt: broker?.port ?? null, bacnet: building?.port ?? null },
     ros2Domain: robots?.domain ?? null,
     modbus,
     async fault(request) {
@@ -98,6 +103,7 @@ export async function startDemo(options: DemoOptions = {}): Promise<Demo> {
     async close() {
       clearInterval(timer);
       await Promise.all(links.map((link) => link.close()));
+      await building?.close();
       await robots?.close();
       await broker?.close();
       await modbus?.close();
@@ -119,6 +125,18 @@ function startClock(speed: number, site: Site, after: () => void): NodeJS.Timeou
     site.advance(whole);
     after();
   }, stepMs);
+}
+
+/** What the building's side of BACnet is made of. */
+function buildingOf(site: Site, { seed, portBacnet }: DemoOptions, host: string): Parameters<typeof startBacnetSite>[0] {
+  return {
+    quantities: site.plant.quantities,
+    logOf: (device) => site.devices.get(device)!.log,
+    faults: site.faults,
+    port: portBacnet ?? 0,
+    host,
+    ...(seed === undefined ? {} : { seed }),
+  };
 }
 
 /** What the robots' side of ROS 2 is made of: the model's robots, with the logs and the power of their devices. */

@@ -30,11 +30,12 @@ export async function startDemoPlant(): Promise<DemoPlant> {
     lines.once("line", (line) => (clearTimeout(late), resolve(line)));
     void ended.then(() => reject(new GatewayError("closed", `the demo plant ended with code ${child.exitCode}`)));
   });
-  const ports = JSON.parse(ready) as { modbus: number; mqtt: number; ros2: number; control: number };
+  const ports = JSON.parse(ready) as { modbus: number; mqtt: number; bacnet: number; ros2: number; control: number };
   return {
     env: {
       DEMO_MODBUS_PORT: String(ports.modbus),
       DEMO_MQTT_PORT: String(ports.mqtt),
+      DEMO_BACNET_PORT: String(ports.bacnet),
       DEMO_ROS2_DOMAIN: String(ports.ros2),
       DEMO_CONTROL_PORT: String(ports.control),
     },

@@ -1,7 +1,7 @@
 import { trunkNetwork, bacnetDevices } from "./map.ts";
 
 /** The options of the link to the demo's building, for site files and tests: everything is found through the BBMD. */
-export function bacnetLink(port: number): Record<string, unknown> {
+export function bacnetLink(port: number | string): Record<string, unknown> {
   return { listen: "127.0.0.1:0", bbmd: `127.0.0.1:${port}`, networks: [trunkNetwork] };
 }
 

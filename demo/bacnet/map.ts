@@ -28,6 +28,14 @@ export interface BacnetDeviceMap {
   points: readonly BacnetPoint[];
 }
 
+/**
+ * A point's name behind its device: `setpoint` of vav-1 for `zone-1/setpoint` of the model. The room units on MQTT go by the
+ * zones' names, so that a gateway calls a box's points after the box.
+ */
+export function shownName(point: string): string {
+  return point.slice(point.indexOf("/") + 1);
+}
+
 /** The number of the network behind the router. */
 export const trunkNetwork = 2001;
 

@@ -8,13 +8,17 @@ import { TrendLog } from "#adapters/bacnet/server/trend-log.ts";
 import { enumerated, real, text, type BacnetValue, type ObjectId } from "#adapters/bacnet/wire/value.ts";
 import { PropertyIdentifier as P } from "#adapters/bacnet/wire/vocabulary.ts";
 import type { AdapterEnv } from "#src/contract/adapter.ts";
+import type { FaultBoard } from "../faults/fault-board.ts";
+import { PendingWrites } from "../faults/pending-writes.ts";
+import { judgeWrite } from "../faults/write-fault.ts";
 import type { DeviceLog } from "../log/device-log.ts";
 import type { Quantities } from "../model/quantity.ts";
-import type { BacnetDeviceMap, BacnetPoint } from "./map.ts";
+import { shownName, type BacnetDeviceMap, type BacnetPoint } from "./map.ts";
 
 export interface PlantDeviceParts {
   map: BacnetDeviceMap;
   quantities: Quantities;
+  faults: FaultBoard;
   log: DeviceLog;
   transport: Transport;
   env: AdapterEnv;
@@ -33,6 +37,8 @@ export class PlantDevice {
   readonly #parts: PlantDeviceParts;
   readonly #logs: { point: BacnetPoint; log: TrendLog; dueUs: number }[] = [];
   readonly #outputs: PointObject[] = [];
+  readonly #pending = new PendingWrites();
+  #isOff = false;
 
   constructor(parts: PlantDeviceParts) {
     this.#parts = parts;
@@ -54,9 +60,14 @@ export class PlantDevice {
     for (const served of this.#timetable()) this.device.add(served);
   }
 
-  /** Tells subscribers what moved, raises and clears alarms, writes the logs. */
+  /** Tells subscribers what moved, raises and clears alarms, writes the logs; a device that was off begins anew. */
   step(): void {
+    const wasOff = this.#isOff;
+    this.#isOff = this.#parts.faults.find(this.map.device, "device-off") !== null;
+    if (this.#isOff) return;
+    if (wasOff) this.restart();
     const now = this.#parts.env.time.now();
+    this.#pending.step(now / 1_000);
     for (const point of this.map.points) if (point.alarm) this.#judge(point, now);
     for (const entry of this.#logs) {
       if (now < entry.dueUs) continue;
@@ -132,9 +143,14 @@ export class PlantDevice {
   #write(point: BacnetPoint, value: PointValue): void {
     const quantity = this.#parts.quantities.get(point.point);
     if (quantity?.write === undefined) throw new Error(`${point.point} cannot be told anything`);
-    const told = typeof quantity.read() === "boolean" ? value === 1 || value === true : value;
-    quantity.write(told);
-    this.#parts.log.wasTold({ point: point.point, value: told, held: quantity.read(), outcome: "applied", by: "bacnet" });
+    const before = quantity.read();
+    const told = typeof before === "boolean" ? value === 1 || value === true : value;
+    const { faults, log, env } = this.#parts;
+    const { device } = this.map;
+    const { outcome, put, later } = judgeWrite(faults, device, `${device}/${shownName(point.point)}`, told, before);
+    if (put !== null) quantity.write(put);
+    if (later !== null) this.#pending.add(env.time.now() / 1_000 + later.afterMs, quantity, later.value);
+    log.wasTold({ point: point.point, value: told, held: quantity.read(), outcome, by: "bacnet" });
   }
 
   /** A week of set-points and the holidays it gives way to: read and written by whoever may, followed by nobody in this small plant. */

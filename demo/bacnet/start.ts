@@ -2,9 +2,12 @@ import { openUdp, type UdpTransport } from "#adapters/bacnet/link/udp.ts";
 import type { AdapterEnv } from "#src/contract/adapter.ts";
 import type { Timers } from "#src/contract/clock.ts";
 import { silentLog } from "#src/kit/log.ts";
+import { FaultBoard } from "../faults/fault-board.ts";
 import type { DeviceLog } from "../log/device-log.ts";
 import type { Quantities } from "../model/quantity.ts";
+import { seededRandom } from "../model/random.ts";
 import { Bbmd } from "./bbmd.ts";
+import { FaultyTransport } from "./faulty-transport.ts";
 import { bacnetDevices, trunkNetwork } from "./map.ts";
 import { PlantDevice } from "./plant-device.ts";
 import { TrunkRouter } from "./router.ts";
@@ -12,6 +15,8 @@ import { TrunkRouter } from "./router.ts";
 export interface BacnetSiteOptions {
   quantities: Quantities;
   logOf: (device: string) => DeviceLog;
+  faults?: FaultBoard;
+  seed?: number;
   /** UDP port of the BBMD, which is all that has to be known of the site; 0 takes a free one. */
   port: number;
   host?: string;
@@ -33,6 +38,7 @@ export interface BacnetSite {
  */
 export async function startBacnetSite(options: BacnetSiteOptions): Promise<BacnetSite> {
   const host = options.host ?? "127.0.0.1";
+  const faults = options.faults ?? new FaultBoard();
   const env: AdapterEnv = { time: { now: () => Date.now() * 1000, trusted: () => true }, timers: wallTimers(), log: silentLog };
   const transports: UdpTransport[] = [];
   const bbmd = await Bbmd.start({ host, port: options.port, stations: () => transports.map(({ address }) => address) });
@@ -45,8 +51,11 @@ export async function startBacnetSite(options: BacnetSiteOptions): Promise<Bacne
   const router = new TrunkRouter(await open(), trunkNetwork);
   const devices = new Map<string, PlantDevice>();
   for (const map of bacnetDevices) {
-    const transport = map.where === "ip" ? await open() : router.station(map.where.station);
-    devices.set(map.device, new PlantDevice({ map, quantities: options.quantities, log: options.logOf(map.device), transport, env }));
+    const inner = map.where === "ip" ? await open() : router.station(map.where.station);
+    const random = seededRandom(options.seed ?? 7, `faults/${map.device}`);
+    const transport = new FaultyTransport({ inner, device: map.device, faults, random });
+    const { quantities, logOf } = options;
+    devices.set(map.device, new PlantDevice({ map, quantities, faults, log: logOf(map.device), transport, env }));
   }
   return {
     port: Number(bbmd.address.split(":")[1]),

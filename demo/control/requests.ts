@@ -1,8 +1,9 @@
+import { bacnetDevices } from "../bacnet/map.ts";
 import { faultShapes, type FaultRequest } from "../faults/fault.ts";
 import { incidents } from "../incidents/all.ts";
 import { modbusDevices } from "../map/modbus-devices.ts";
 import { mqttDevices } from "../map/mqtt-devices.ts";
-import { unwiredDevices } from "../map/unwired-devices.ts";
+import { ros2Robots } from "../ros2/map.ts";
 import type { Demo } from "../start.ts";
 
 export interface Answer {
@@ -22,7 +23,7 @@ const routes: Readonly<Record<string, Route>> = {
   "GET /health": (demo) =>
     ok({ seconds: demo.site.plant.seconds, seed: demo.site.plant.seed, ports: demo.ports, mqttConnected: demo.mqttConnected() }),
   "GET /plant": (demo) => ok(Object.fromEntries([...demo.site.plant.quantities].map(([name, quantity]) => [name, quantity.read()]))),
-  "GET /map": () => ok({ modbus: modbusDevices, mqtt: mqttDevices, unwired: unwiredDevices }),
+  "GET /map": () => ok({ modbus: modbusDevices, mqtt: mqttDevices, bacnet: bacnetDevices, ros2: ros2Robots }),
   "GET /faults": (demo) => ok({ on: demo.site.faults.list(), kinds: faultShapes }),
   "POST /fault": async (demo, body) => outcome(await demo.fault(body as unknown as FaultRequest)),
   "GET /incidents": (demo) => ok({ known: incidents, running: demo.site.player.running(), diary: demo.site.player.diary() }),

@@ -3,7 +3,7 @@ import { sizeOf } from "../device/register-picture.ts";
 import { Plant } from "../model/plant.ts";
 import { modbusDevices } from "./modbus-devices.ts";
 import { mqttDevices } from "./mqtt-devices.ts";
-import { unwiredDevices } from "./unwired-devices.ts";
+import { exposedDevices } from "./exposed-devices.ts";
 
 const modbusPoints = modbusDevices.flatMap((device) => device.points.map((point) => ({ device, point })));
 const mqttFields = mqttDevices.flatMap((device) => [...device.telemetry, ...device.commands]);
@@ -28,7 +28,7 @@ describe("the map of the plant", () => {
     for (const field of mqttFields) expect(quantities.has(field.point), field.point).toBe(true);
     for (const field of mqttDevices.flatMap((device) => device.commands))
       expect(quantities.get(field.point)?.write, field.point).toBeDefined();
-    for (const point of unwiredDevices.flatMap((device) => device.points)) expect(quantities.has(point), point).toBe(true);
+    for (const point of exposedDevices.flatMap((device) => device.points)) expect(quantities.has(point), point).toBe(true);
   });
 
   it("lays no two values over each other and none into a hole", () => {

@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { modbusDevices } from "./modbus-devices.ts";
 import type { ModbusDeviceMap, ModbusPoint } from "./modbus-map.ts";
+import { bacnetAdapter } from "./site-bacnet.ts";
 import { mqttAdapter } from "./site-mqtt.ts";
 import { ros2Adapter } from "./site-ros2.ts";
 
@@ -27,7 +28,7 @@ function site(): Record<string, unknown> {
       { id: "hall", title: "Hall" },
     ],
     flowMetrics: { flowRate: "pipe/flow", pressure: "pipe/pressure", temperature: "pipe/temperature" },
-    adapters: [modbusAdapter(), mqttAdapter(), ros2Adapter()],
+    adapters: [modbusAdapter(), mqttAdapter(), bacnetAdapter(), ros2Adapter()],
     valves: ["v-101", "v-102"].map((id) => ({ id, command: `${id}/command`, position: `${id}/position`, open: 100, closed: 0 })),
     alarms: [
       {

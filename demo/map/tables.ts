@@ -1,3 +1,4 @@
+import { bacnetDevices, shownName, trunkNetwork } from "../bacnet/map.ts";
 import { faultShapes } from "../faults/fault.ts";
 import { incidents } from "../incidents/all.ts";
 import { modbusDevices } from "./modbus-devices.ts";
@@ -5,7 +6,6 @@ import type { ModbusPoint } from "./modbus-map.ts";
 import { mqttDevices } from "./mqtt-devices.ts";
 import { topicsOf } from "./mqtt-map.ts";
 import { ros2Robots, rootOf } from "../ros2/map.ts";
-import { unwiredDevices } from "./unwired-devices.ts";
 
 /** The parts of README.md that are made from the tables the servers use, by the name of their place there. */
 export function readmeTables(): Readonly<Record<string, string>> {
@@ -13,7 +13,7 @@ export function readmeTables(): Readonly<Record<string, string>> {
     modbus: modbusTables(),
     mqtt: mqttTables(),
     ros2: ros2Table(),
-    unwired: unwiredTable(),
+    bacnet: bacnetTables(),
     faults: faultTable(),
     incidents: incidentTables(),
   };
@@ -99,13 +99,27 @@ function ros2Table(): string {
   return table(["point", "topic", "field", "unit", "range", "what"], rows);
 }
 
-function unwiredTable(): string {
-  return table(
-    ["device", "what", "meant for", "points"],
-    unwiredDevices
-      .filter(({ meantFor }) => meantFor !== "ros2")
-      .map((device) => [device.id, device.title, device.meantFor, device.points.join(", ")]),
+function bacnetTables(): string {
+  const devices = bacnetDevices.map(({ device, title, instance, where }) => [
+    device,
+    String(instance),
+    where === "ip" ? "IP" : `network ${trunkNetwork}, station ${where.station}`,
+    title,
+  ]);
+  // The boxes are alike.
+  const shown = bacnetDevices.filter(({ device }) => !/^vav-[^1]/.test(device));
+  const points = shown.flatMap(({ device, points }) =>
+    points.map((point) => [
+      `${device}/${shownName(point.point)}`,
+      point.object,
+      point.unit ?? "",
+      point.limits === undefined ? "" : `${point.limits.low} to ${point.limits.high}`,
+      point.commandable === true ? "sixteen slots" : "read",
+      point.logEverySeconds === undefined ? "" : `${point.logEverySeconds} s`,
+      `${point.title}${point.states === undefined ? "" : ` (0 ${point.states[0]}, 1 ${point.states[1]})`}`,
+    ]),
   );
+  return `${table(["device", "instance", "where", "what"], devices)}\n\n${table(["point", "object", "unit", "range", "access", "log", "what"], points)}`;
 }
 
 function faultTable(): string {

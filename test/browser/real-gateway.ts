@@ -25,6 +25,7 @@ export async function startRealGateway(): Promise<RealGateway> {
   const ports = {
     DEMO_MODBUS_PORT: String(demo.ports.modbus),
     DEMO_MQTT_PORT: String(demo.ports.mqtt),
+    DEMO_BACNET_PORT: String(demo.ports.bacnet),
     DEMO_ROS2_DOMAIN: String(demo.ros2Domain),
   };
   const child = spawn(process.execPath, [command, "start", siteFile], {
