@@ -144,6 +144,7 @@ async function serve(parts: {
   const { site, options, folder, closers, services } = parts;
   const { dashboardFolder, showFirstToken, log } = options;
   const authStore = openAuthStore(join(folder, "auth.db"));
+  closers.add("accounts", () => authStore.close());
   const server = await openServer(
     services,
     {

@@ -1,8 +1,9 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { StatementSync } from "node:sqlite";
 import { DatabaseSync } from "node:sqlite";
 import type { KeyObject } from "node:crypto";
+import { keepPrivate } from "#src/kit/private-file.ts";
 import type { AuditHead, RecordState } from "./record.ts";
 import type { FlatWrite, RecordFileOptions } from "./record-protocol.ts";
 import { beforeFirst, entriesPerCheckpoint, entryHash, signCheckpoint } from "./audit-chain.ts";
@@ -44,9 +45,8 @@ export class RecordFile {
   constructor(options: RecordFileOptions) {
     mkdirSync(options.folder, { recursive: true });
     const file = join(options.folder, "control.db");
-    // Who did what and why is not for everybody on this machine; the files SQLite puts beside it get the same mode.
-    closeSync(openSync(file, "a", 0o600));
-    chmodSync(file, 0o600);
+    // Who did what and why is not for everybody on this machine.
+    keepPrivate(file);
     this.#db = new DatabaseSync(file);
     this.#db.exec(recordSchema);
     this.#key = auditKey(options.folder);

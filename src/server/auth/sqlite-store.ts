@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { keepPrivate } from "#src/kit/private-file.ts";
 import type { AuthStore, FailureRecord, KeyRecord, SessionRecord, UserRecord } from "./store.ts";
 
 /** The AuthStore as `auth.db` in the data folder; `:memory:` for a gateway that should remember nobody. */
 export function openAuthStore(path: string): AuthStore {
+  // Whoever can read the signing secret can be anybody, so nobody else on this machine may.
   if (path !== ":memory:") keepPrivate(path);
   const db = new DatabaseSync(path);
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;");
@@ -57,10 +58,4 @@ export function openAuthStore(path: string): AuthStore {
     },
     close: () => db.close(),
   };
-}
-
-/** Whoever can read the signing secret can be anybody, so nobody else on this machine may; what SQLite puts beside it gets the same mode. */
-function keepPrivate(path: string): void {
-  closeSync(openSync(path, "a", 0o600));
-  chmodSync(path, 0o600);
 }
