@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { Reading } from "#src/contract/adapter.ts";
 import type { PointKind, Value } from "#msgs/point.ts";
 import { quality } from "#msgs/quality.ts";
@@ -41,11 +42,11 @@ export class Payload {
 
   private decode(): Read<string> {
     if (this.bytes.length > this.longest) return { problem: `${this.bytes.length} bytes are more than maxMessageBytes (${this.longest})` };
-    try {
-      return { value: new TextDecoder("utf-8", { fatal: true }).decode(this.bytes) };
-    } catch {
-      return { problem: "the payload is not UTF-8 text" };
-    }
+    if (!isUtf8(this.bytes)) return { problem: "the payload is not UTF-8 text" };
+    const { buffer, byteOffset, byteLength } = this.bytes;
+    const text = Buffer.from(buffer, byteOffset, byteLength).toString("utf8");
+    // Some devices begin with a byte order mark, which is no part of the text.
+    return { value: text.startsWith("\ufeff") ? text.slice(1) : text };
   }
 
   private parse(): Read<unknown> {

@@ -140,6 +140,8 @@ export class MqttPeer {
         if (heard.name === "pubrec") this.write(socket, packet(0x62, [heard.id >> 8, heard.id & 255]));
         if (heard.name === "pubrel") this.write(socket, packet(0x70, [heard.id >> 8, heard.id & 255]));
         return;
+      case "connect":
+        return void socket.destroy();
       case "ping":
         return this.write(socket, packet(0xd0, []));
       case "goodbye":
