@@ -27,7 +27,11 @@ function installedNode() {
 
 /** Runs the same command on the other Node: same arguments, terminal, signals and exit code. Flags of this Node stay behind. */
 function runOn(node) {
-  const child = spawn(node, process.argv.slice(1), { stdio: ["inherit", "inherit", "inherit", "ipc"] });
+  const flags = process.argv[2] === "start" ? [`${frugal.flag}=${frugal.value}`] : [];
+  const child = spawn(node, [...flags, ...process.argv.slice(1)], {
+    env: { ...frugal.env, ...process.env },
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+  });
   const passOn = (signal) => child.kill(signal);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, passOn);
   child.on("error", (error) => {
@@ -49,9 +53,35 @@ function quietExperimentalWarnings() {
   });
 }
 
+/**
+ * What a gateway that runs for years is given, and what only counts at the very start: a small nursery for young objects in every
+ * thread (a third of the memory otherwise), and two allocation arenas instead of one for each of a dozen threads.
+ */
+const frugal = { flag: "--max-semi-space-size", value: "4", env: { MALLOC_ARENA_MAX: "2" } };
+
+/** Begins again as the same process with those settings. Where that cannot be done, or somebody chose otherwise, goes on as it is. */
+function beginFrugally() {
+  const chosen = [...process.execArgv, process.env.NODE_OPTIONS ?? ""].some((text) => text.includes(frugal.flag));
+  if (chosen || process.connected || process.platform === "win32" || typeof process.execve !== "function") return;
+  const args = [process.execPath, `${frugal.flag}=${frugal.value}`, ...process.execArgv, ...process.argv.slice(1)];
+  try {
+    process.execve(process.execPath, args, { ...frugal.env, ...process.env });
+  } catch {
+    // It runs as well without, only larger.
+  }
+}
+
+/** Compiled code is kept between starts, for the threads and the programs that a gateway starts too. */
+function keepCompiledCode() {
+  nodeModule.enableCompileCache?.();
+  const folder = nodeModule.getCompileCacheDir?.();
+  if (folder !== undefined) process.env.NODE_COMPILE_CACHE ??= dirname(folder);
+}
+
 if (runsTypeScript(process.versions.node)) {
   quietExperimentalWarnings();
-  nodeModule.enableCompileCache?.();
+  if (process.argv[2] === "start") beginFrugally();
+  keepCompiledCode();
   const { main } = await import("./main.ts");
   await main(async () => (await import("../command-line.ts")).root);
 } else {
