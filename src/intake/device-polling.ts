@@ -1,21 +1,18 @@
 import type { Binding, Connection, PushedReading, Reading } from "#src/contract/adapter.ts";
 import type { LiveTime, Timers } from "#src/contract/clock.ts";
-import type { LinkCounters } from "#src/contract/gateway.ts";
 import type { DeviceId, PointId } from "#msgs/point.ts";
 import type { Log } from "#src/kit/log.ts";
 import type { Random } from "#src/kit/random.ts";
 import type { Resume } from "#src/timeline/resume.ts";
 import type { Outlet } from "./outlet.ts";
-import type { DevicePhase } from "./link-table.ts";
 import type { PollGroup } from "./schedule.ts";
 import { quality } from "#msgs/quality.ts";
 import { usPerMs } from "#msgs/time.ts";
 import { backOff } from "#src/kit/back-off.ts";
-import { GatewayError, messageOf } from "#src/kit/errors.ts";
-import { step } from "#src/kit/table.ts";
+import type { DevicePhase } from "./link-table.ts";
+import type { Counters } from "./counters.ts";
 import { Backfill } from "./backfill.ts";
-import { Counters } from "./counters.ts";
-import { deviceTable } from "./link-table.ts";
+import { DeviceState } from "./device-state.ts";
 import { Listening } from "./listening.ts";
 import { Slots, groupsOf } from "./schedule.ts";
 
@@ -41,68 +38,34 @@ export interface DeviceParts {
 /** One device: asks its points at their rates, listens to the rest, and says how it is. Knows nothing of its neighbours. */
 export class DevicePolling {
   readonly device: DeviceId;
-  readonly counters: Counters;
+  readonly state: DeviceState;
   readonly #parts: DeviceParts;
   /** What batches, gaps and shedding of this device are counted under. */
   readonly stream: string;
   readonly #backfill: Backfill;
   #bindings: readonly Binding[];
-  #phase: DevicePhase = "unknown";
-  #since: number;
-  #reason: string | undefined;
-  #answeredOnce = false;
-  #heardAt: number;
-
   constructor(parts: DeviceParts, bindings: readonly Binding[]) {
     this.#parts = parts;
     this.device = parts.device;
     this.#bindings = bindings;
     this.stream = `${parts.adapter}/${parts.device}`;
-    this.#since = parts.time.now();
-    this.#heardAt = this.#since;
-    this.counters = new Counters(parts.time);
+    this.state = new DeviceState({ ...parts, changed: () => this.#changed() });
     this.#backfill = new Backfill({
       ...parts,
       stream: this.stream,
-      isDown: () => this.#phase === "down",
-      taken: (rows) => this.#pushed(rows),
-      failed: (error) => this.#count(error),
+      isDown: () => this.state.phase === "down",
+      taken: (rows) => this.state.pushed(rows),
+      failed: (error) => void this.state.count(error),
     });
-  }
-
-  get phase(): DevicePhase {
-    return this.#phase;
-  }
-
-  get since(): number {
-    return this.#since;
-  }
-
-  get reason(): string | undefined {
-    return this.#reason;
-  }
-
-  /** Whether anything was heard since the link came up. */
-  get hasAnswered(): boolean {
-    return this.#answeredOnce;
-  }
-
-  /** When this device last said anything. */
-  get heardAt(): number {
-    return this.#heardAt;
   }
 
   get bindings(): readonly Binding[] {
     return this.#bindings;
   }
 
-  status(): LinkCounters {
-    return this.counters.read();
-  }
-
   /** Polls and listens until the signal ends it. Never rejects: what goes wrong is told as facts. */
   async serve(connection: Connection, signal: AbortSignal): Promise<void> {
-    this.#answeredOnce = false;
+    this.state.begin();
     const listened = connection.subscribe ? this.#bindings.filter((binding) => binding.pollMs === 0) : [];
     const polled = this.#bindings.filter((binding) => !listened.includes(binding));
     await Promise.all([
@@ -116,7 +79,7 @@ export class DevicePolling {
   rebind(bindings: readonly Binding[], isAnother: boolean): void {
     const known = new Set(isAnother ? [] : this.#bindings.map(placeOf));
     this.#bindings = bindings;
-    if (isAnother) this.#phase = step(deviceTable, this.#phase, "unlinked");
+    if (isAnother) this.state.unlinked();
     this.spoil(bindings.filter((binding) => !known.has(placeOf(binding))), quality.badNoValue); // prettier-ignore
   }
 
@@ -128,7 +91,7 @@ export class DevicePolling {
 
   /** The link is gone: nothing of this device can be believed any more. */
   unlinked(): void {
-    this.#phase = step(deviceTable, this.#phase, "unlinked");
+    this.state.unlinked();
     this.spoil(this.#bindings, quality.badLink);
   }
 
@@ -140,17 +103,14 @@ export class DevicePolling {
   async ask(connection: Connection, bindings: readonly Binding[], signal: AbortSignal): Promise<readonly Reading[]> {
     const askedAt = this.#parts.time.now();
     const readings = await connection.read(bindings, signal);
-    const tookMs = (this.#parts.time.now() - askedAt) / usPerMs;
-    this.counters.answered(readings.length, tookMs);
-    this.#parts.linkCounters.answered(readings.length, tookMs);
-    this.#answered();
+    this.state.replied(readings.length, (this.#parts.time.now() - askedAt) / usPerMs);
     this.#deliver(bindings, readings, askedAt);
     return readings;
   }
 
   #deliver(bindings: readonly Binding[], readings: readonly Reading[], askedAt: number): void {
     const points = bindings.map(({ point }) => point);
-    if (!this.#parts.outlet.deliver(this.stream, points, readings, { origin: "asked", askedAt })) this.counters.shed(points.length);
+    if (!this.#parts.outlet.deliver(this.stream, points, readings, { origin: "asked", askedAt })) this.state.counters.shed(points.length);
   }
 
   async #poll(connection: Connection, group: PollGroup, signal: AbortSignal): Promise<void> {
@@ -162,10 +122,10 @@ export class DevicePolling {
     await this.#try(connection, group, signal);
     const slots = new Slots(time.now() + Math.ceil(periodUs * (1 - random())), periodUs);
     while (!signal.aborted) {
-      const waitMs = this.#phase === "down" ? probe.next() : Math.max(0, (slots.nextUs - time.now()) / usPerMs);
+      const waitMs = this.state.phase === "down" ? probe.next() : Math.max(0, (slots.nextUs - time.now()) / usPerMs);
       if (!(await slept(timers, waitMs, signal))) return;
       await this.#try(connection, group, signal);
-      if (this.#phase !== "down") probe.reset();
+      if (this.state.phase !== "down") probe.reset();
       slots.done(time.now());
     }
   }
@@ -227,58 +187,23 @@ export class DevicePolling {
     readings: readonly PushedReading[],
     about?: { retained?: boolean; historical?: boolean; settled?: (stored: boolean) => void },
   ): void {
-    this.#pushed(readings.length);
-    if (!about?.retained && !about?.historical) this.#answered();
+    this.state.pushed(readings.length);
+    if (!about?.retained && !about?.historical) this.state.answered();
     const origin = about?.historical ? "historical" : about?.retained ? "retained" : "pushed";
     const points = readings.map(({ binding }) => binding.point);
     const taken = this.#parts.outlet.deliver(this.stream, points, readings, { origin, ...(about?.settled && { settled: about.settled }) });
-    if (!taken) this.counters.shed(points.length);
-  }
-
-  #answered(): void {
-    this.#answeredOnce = true;
-    this.#heardAt = this.#parts.time.now();
-    this.#reason = undefined;
-    this.#turn("answered");
+    if (!taken) this.state.counters.shed(points.length);
   }
 
   #failed(error: unknown, bindings: readonly Binding[]): void {
-    const code = this.#count(error);
-    this.#reason = messageOf(error);
-    const wasDown = this.#phase === "down";
-    this.#turn("failed", code);
-    if (!wasDown) this.spoil(this.#phase === "down" ? this.#bindings : bindings, quality.badLink);
+    const before: DevicePhase = this.state.phase;
+    const after = this.state.failed(error);
+    if (before !== "down") this.spoil(after === "down" ? this.#bindings : bindings, quality.badLink);
   }
 
-  #pushed(points: number): void {
-    this.counters.pushed(points);
-    this.#parts.linkCounters.pushed(points);
-  }
-
-  #count(error: unknown): string {
-    const code = error instanceof GatewayError ? error.code : "bad-answer";
-    this.counters.failed(code);
-    this.#parts.linkCounters.failed(code);
-    return code;
-  }
-
-  #turn(event: "answered" | "failed", code?: string): void {
-    const before = this.#phase;
-    this.#phase = step(deviceTable, before, event);
-    if (this.#phase === before) return;
-    this.#since = this.#parts.time.now();
-    if (this.#phase === "up") this.#backfill.wake();
-    if (this.#phase === "up" || this.#phase === "down") {
-      this.#parts.outlet.publish({
-        kind: "link",
-        adapter: this.#parts.adapter,
-        device: this.device,
-        state: this.#phase,
-        ...(code && { code }),
-        ...(this.#reason && { reason: this.#reason }),
-      });
-      this.#parts.changed();
-    }
+  #changed(): void {
+    if (this.state.phase === "up") this.#backfill.wake();
+    this.#parts.changed();
   }
 }
 

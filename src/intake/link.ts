@@ -164,7 +164,7 @@ export class Link {
     while (!this.#stopping.signal.aborted) {
       if (await this.#connect()) {
         await this.#serve();
-        if ([...this.#devices.values()].some((device) => device.hasAnswered)) retry.reset();
+        if ([...this.#devices.values()].some((device) => device.state.hasAnswered)) retry.reset();
       }
       try {
         if (!this.#stopping.signal.aborted) await timers.sleep(retry.next(), this.#stopping.signal);
@@ -226,7 +226,7 @@ export class Link {
   /** Connected, and nobody behind it answers: the connection itself is suspect (half-open), so it is made anew. */
   #deviceChanged(): void {
     const all = [...this.#devices.values()];
-    if (this.#connection && all.length > 0 && all.every(({ phase }) => phase === "down")) {
+    if (this.#connection && all.length > 0 && all.every(({ state }) => state.phase === "down")) {
       const silent = this.#connection;
       this.#parts.log.warn(`${this.#spec.id}: no device answers, connecting anew`);
       void silent.close();
@@ -236,7 +236,7 @@ export class Link {
   #event(event: DeviceEvent): void {
     const now = this.#parts.time.now();
     const device = this.#devices.get(event.device);
-    tellEvent(this.#parts.outlet, event, { name: device?.stream ?? this.#spec.id, heardAt: device?.heardAt ?? now }, now);
+    tellEvent(this.#parts.outlet, event, { name: device?.stream ?? this.#spec.id, heardAt: device?.state.heardAt ?? now }, now);
   }
 
   #pollingOf({ id, bindings }: AdapterConfig["devices"][number]): DevicePolling {
@@ -260,16 +260,17 @@ export class Link {
     return undefined;
   }
 
-  #deviceStatus(device: DevicePolling, link: LinkStatus): LinkStatus {
+  #deviceStatus({ device, state: own }: DevicePolling, link: LinkStatus): LinkStatus {
     const states = { unknown: "connecting", up: "up", doubtful: "up", down: "down" } as const;
+    const reason = own.reason ?? link.reason;
     return {
       adapter: link.adapter,
-      device: device.device,
+      device,
       protocol: link.protocol,
-      state: link.state === "up" ? states[device.phase] : link.state,
-      since: device.since,
-      counters: device.status(),
-      ...((device.reason ?? link.reason) && { reason: device.reason ?? link.reason! }),
+      state: link.state === "up" ? states[own.phase] : link.state,
+      since: own.since,
+      counters: own.counters.read(),
+      ...(reason && { reason }),
     };
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Derivation, Fact } from "#msgs/fact.ts";
+import type { Derivation, Fact, FactBody } from "#msgs/fact.ts";
 import { configOf, samplesFact } from "#test/fakes/facts.ts";
 import { Machine } from "#test/fakes/machine.ts";
 import { LiveDriver } from "./live-driver.ts";
@@ -159,6 +159,20 @@ describe("live never waits", () => {
     machine.run(1 * second);
     expect(facts.at(-1)!.at).toBeGreaterThan(gaps[0]!.at);
     expect(derived).toEqual([]);
+  });
+
+  it("what a source can hand over again is turned away first, and that is no loss", () => {
+    const machine = new Machine(noon);
+    let backlog = 600;
+    const { facts, driver, stopSampling } = liveOn(machine, { backlog: () => backlog });
+    stopSampling();
+    const { samples } = samplesFact([{ key: 2, value: 7 }], "historical") as Extract<FactBody, { kind: "samples" }>;
+    expect(driver.offer({ ...samples, resume: { source: "s", token: "1" } })).toBeUndefined();
+    expect(driver.offer(samples)).toBeDefined();
+    backlog = 400;
+    expect(driver.offer({ ...samples, resume: { source: "s", token: "1" } })).toBeDefined();
+    machine.run(2 * second);
+    expect(facts.filter((fact) => fact.kind === "gap")).toEqual([]);
   });
 
   it("taps and record see the same sequence: a shed sample reaches neither", () => {

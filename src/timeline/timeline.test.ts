@@ -242,6 +242,17 @@ describe("staleness and latest values", () => {
     expect(opened.nextDue()).toBeUndefined();
   });
 
+  it("a point that leaves the site is forgotten, also when it returns", () => {
+    const { opened, latest } = small();
+    opened.into.publish(samplesFact([{ key: 2, value: 5 }]), 2);
+    opened.into.publish(configOf(1), 2);
+    opened.into.publish(configOf(2), 3);
+    expect(latest.get("p-2")).toBeUndefined();
+    opened.into.publish(samplesFact([{ key: 2, value: null, quality: 129 }]), 4);
+    expect(latest.get("p-2")).toMatchObject({ value: null });
+    expect(latest.get("p-2")).not.toHaveProperty("lastGood");
+  });
+
   it("text and numbers can follow each other at one point", () => {
     const { opened, latest } = small();
     opened.into.publish(samplesFact([{ key: 1, value: "9007199254740993" }]), 1);
@@ -264,6 +275,17 @@ describe("queues", () => {
     const values = facts.flatMap((fact) => (fact.kind === "samples" ? [...fact.samples.values] : []));
     expect(values).toEqual([1, -1, 5, -5]);
     expect(queue.overtaken).toBe(6);
+  });
+
+  it("what a device recorded long ago never takes the place of its newest value in a full queue", () => {
+    const opened = open({ id: "t", kind: "live", from: 0, taps: [] });
+    const queue = opened.timeline.bus.queue("slow", { capacity: 1, whenFull: "keep-latest" });
+    opened.into.publish(samplesFact([{ key: 1, value: 1 }]), 1);
+    opened.into.publish(samplesFact([{ key: 1, value: 2 }]), 2);
+    opened.into.publish(samplesFact([{ key: 1, value: -7 }], "historical"), 3);
+    const values = queue.take().flatMap((fact) => (fact.kind === "samples" ? [...fact.samples.values] : []));
+    expect(values).toEqual([1, 2]);
+    expect(queue.overtaken).toBe(1);
   });
 
   it("hold makes a replay source wait until somebody takes", async () => {
