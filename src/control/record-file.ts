@@ -93,6 +93,12 @@ export class RecordFile {
         // With the disk full the last entries stay unsigned; they are still chained.
       }
     }
+    try {
+      // Readers are still open and can only read, so nobody after this would bring the log into the file that people copy.
+      this.#db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // With the disk full it stays beside the file, and the next start reads it from there.
+    }
     this.#db.close();
   }
 

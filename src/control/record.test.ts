@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -107,5 +107,17 @@ test("the record can be read by its owner alone, also one that an earlier versio
   chmodSync(join(at, "control.db"), 0o644);
   const again = await openRecord({ folder: at, log: silentLog, reserveBytes: 0 });
   expect(modes()).toEqual([0o600, 0o600, 0o600]);
+  await again.close();
+});
+
+test("after a clean stop everything is in control.db itself, so that a copy of that file is whole", async () => {
+  const at = folder();
+  const record = await openRecord({ folder: at, log: silentLog, reserveBytes: 0 });
+  expect(await new Promise((done) => record.write(commandWrites("c-1", "confirmed", 10), done))).toBe(true);
+  await record.close();
+  const copy = folder();
+  copyFileSync(join(at, "control.db"), join(copy, "control.db"));
+  const again = await openRecord({ folder: copy, log: silentLog, reserveBytes: 0 });
+  expect(again.lookup("c-1")?.step.state).toBe("confirmed");
   await again.close();
 });
