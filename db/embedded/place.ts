@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, lchownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -46,6 +46,15 @@ export function ownFolder(folder: string, account: Account | undefined): void {
   else if (stat.uid !== owner)
     throw new GatewayError("no-permission", `${folder} belongs to user ${stat.uid}, not to ${owner}, who runs the embedded database`);
   chmodSync(folder, 0o700);
+}
+
+/** A data folder that was copied back from a backup belongs to whoever copied it and is open to all; PostgreSQL refuses both. */
+export function ownData(data: string, account: Account | undefined): void {
+  if (!existsSync(data)) return;
+  chmodSync(data, 0o700);
+  if (!account || statSync(data).uid === account.uid) return;
+  for (const name of ["", ...readdirSync(data, { recursive: true, encoding: "utf8" })])
+    lchownSync(join(data, name), account.uid, account.gid);
 }
 
 function password(path: string): string {

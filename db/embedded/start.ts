@@ -8,7 +8,7 @@ import type { Log } from "#src/kit/log.ts";
 import { databaseAccount, type Account } from "./account.ts";
 import { findBinaries, runnableBinaries, type Binaries } from "./binaries.ts";
 import { ensureCluster, plainEnvironment, superuser } from "./cluster.ts";
-import { preparePlace, type Place } from "./place.ts";
+import { ownData, preparePlace, type Place } from "./place.ts";
 import { ended, isAlive, isServerOf, readPostmaster } from "./postmaster.ts";
 
 export interface EmbeddedOptions {
@@ -59,6 +59,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const adopted = await adoptOrClear(place, options.log);
   if (adopted) return server(place, adopted.pid, adopted.url, true);
   progress("setting up the database");
+  ownData(place.data, account);
   await ensureCluster(place, binaries, account);
   progress("starting the database");
   const { pid, url } = await launch(place, binaries, account);

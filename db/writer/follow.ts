@@ -5,6 +5,7 @@ import { seededRandom } from "#src/kit/random.ts";
 import type { ReaderStatus } from "#src/contract/store.ts";
 import { connect, type Client } from "../database/connect.ts";
 import { explain, isPoison } from "../database/errors.ts";
+import { describeFeatures } from "../engine/features.ts";
 import { setUpDatabase, type Engine } from "../engine/set-up.ts";
 import type { Follower, JournalSource } from "../journal/source.ts";
 import type { PlacedEntry } from "../journal/segment.ts";
@@ -60,7 +61,7 @@ class DatabaseReader {
   }
 
   async run(): Promise<void> {
-    const pause = backOff({ firstMs: 250, ceilingMs: 10_000, random: seededRandom(this.#source.head.seq + 1) });
+    const pause = backOff({ firstMs: 250, ceilingMs: 5_000, random: seededRandom(this.#source.head.seq + 1) });
     let told = "";
     while (!this.#stopping) {
       try {
@@ -164,7 +165,15 @@ class DatabaseReader {
 
   #report(state: ReaderStatus["state"], standing: Standing | undefined, message?: string): void {
     const behindEntries = standing ? this.#source.head.position - standing.position : this.#source.behind(readerName);
-    this.#source.report({ name: readerName, state, behindEntries, ...(message !== undefined && { message }) });
+    const features = this.#engine?.features;
+    const engine = features && [describeFeatures(features), ...features.because].join("; ");
+    this.#source.report({
+      name: readerName,
+      state,
+      behindEntries,
+      ...(engine !== undefined && { engine }),
+      ...(message !== undefined && { message }),
+    });
   }
 
   async #watched<T>(work: Promise<T>): Promise<T> {

@@ -85,6 +85,7 @@ describe("the database writer", () => {
       { point: "tank/note", value: null, text: "a\ufffdb", quality: "good" },
       { point: "tank/level", value: null, text: null, quality: "bad" },
     ]);
+    expect(journal.status().readers).toMatchObject([{ name: "database", engine: expect.stringContaining(server.engine) }]);
     expect(await rows("SELECT point, value, text, quality, unit FROM latest_values ORDER BY point")).toEqual([
       { point: "tank/level", value: null, text: null, quality: "bad", unit: "Pa" },
       { point: "tank/note", value: null, text: "a\ufffdb", quality: "good", unit: "Pa" },

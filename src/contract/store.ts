@@ -49,6 +49,8 @@ export interface ReaderStatus {
   readonly name: string;
   readonly state: "following" | "waiting" | "catching up" | "stopped";
   readonly behindEntries: number;
+  /** What it stores into and which of its features are in use, or why not, for a person. */
+  readonly engine?: string;
   readonly message?: string;
 }
 
