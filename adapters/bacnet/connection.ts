@@ -150,7 +150,9 @@ export class BacnetConnection implements Connection {
     try {
       const { device, peer } = await this.#at(id, signal);
       const points = bindings.map((binding) => this.#parts.devices.addressed(binding));
-      return await this.#parts.cov.subscribe(device, peer, points, push, signal);
+      const subscription = await this.#parts.cov.subscribe(device, peer, points, push, signal);
+      this.#parts.life.begin(device, peer);
+      return subscription;
     } catch (error) {
       // A device that is away takes no subscription: it is polled until it is back.
       if (error instanceof GatewayError && error.code === "timeout") return none;

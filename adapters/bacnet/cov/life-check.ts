@@ -48,6 +48,11 @@ export class LifeCheck {
     });
   }
 
+  /** It is listened to from now on: when it was started has to be known before it can be seen to start again. */
+  begin(device: ConfiguredDevice, peer: Peer): void {
+    if (!this.#lives.has(device)) void this.look(device, peer, false);
+  }
+
   /** The device said who it is without being asked: that is what devices do when they start. */
   announced(device: ConfiguredDevice, peer: Peer): void {
     const life = this.#lives.get(device);
