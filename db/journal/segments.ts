@@ -1,11 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { ConfigFact } from "#msgs/fact.ts";
 import type { PointId, PointKey } from "#msgs/point.ts";
 import type { Log } from "#src/kit/log.ts";
-import { entryKind, type StoredEntry } from "../codec/entry.ts";
-import { decodeExact } from "../codec/exact.ts";
+import type { StoredEntry } from "../codec/entry.ts";
 import { GatewayError, assert } from "#src/kit/errors.ts";
+import { rememberKeys } from "./remember-keys.ts";
 import { openRegister, type Drop, type Register } from "./register.ts";
 import {
   continueSegment,
@@ -76,23 +75,12 @@ export function openSegments(options: SegmentsOptions): Segments {
   const { register, setAside } = openRegister(options.folder);
   if (setAside) options.log.warn("the journal's register was damaged and set aside", { file: setAside });
   const segments = new SegmentSet(options, register);
-  if (register.fresh && segments.head.position > 0) rememberKeys(segments);
-  return segments;
-}
-
-/** A register begun anew beside older segments learns their keys from the plant descriptions recorded in them. */
-function rememberKeys(segments: SegmentSet): void {
-  let before = segments.head.position + 1;
-  for (;;) {
-    const position = segments.landmark(entryKind.config, before);
-    if (position === undefined) break;
-    before = position;
-    const entry = segments.read(position, 1)[0];
-    const plant = entry && (decodeExact(entry.body) as Partial<ConfigFact>);
-    segments.register.addKeys((plant?.points ?? []).map((point) => [point.id, point.key] as const));
+  if (register.fresh && segments.head.position > 0) {
+    rememberKeys(segments);
+    const { position, seq } = segments.head;
+    register.reserve({ position: position + reservedAhead, seq: seq + reservedAhead });
   }
-  const { position, seq } = segments.head;
-  segments.register.reserve({ position: position + reservedAhead, seq: seq + reservedAhead });
+  return segments;
 }
 
 class SegmentSet implements Segments {

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Fact } from "#msgs/fact.ts";
 import { silentLog } from "#src/kit/log.ts";
 import { testServer, type TestServer } from "#test/fakes/database.ts";
-import { Story, noon, second, until } from "#test/fakes/recording.ts";
+import { Story, durable, noon, second, until } from "#test/fakes/recording.ts";
 import { connect, type Client } from "../database/connect.ts";
 import { openJournal, type JournalOptions, type OpenedJournal } from "../journal/open.ts";
 import { databaseSettings } from "../settings.ts";
@@ -248,7 +248,8 @@ describe("the database writer", () => {
     for (let i = 0; i < 300; i++) {
       journal.fact(story.fact({ kind: "event", type: "filler", data: { text: "x".repeat(1_000) } }));
       journal.fact(story.batch(many));
-      await new Promise((resolve) => setImmediate(resolve));
+      // Segments end between commits, so there must be some.
+      if (i % 5 === 0) await durable(journal, story.seq);
     }
     journal.follow(settings());
     await stored(journal, story.seq);
