@@ -1,9 +1,9 @@
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WebSocket, WebSocketServer } from "ws";
 import type { BenchRow } from "../row.ts";
-import { at, shown } from "./figures.ts";
+import { at, shown, syncTimes } from "./figures.ts";
 import { realServer } from "./real-desk.ts";
 
 const trips = 1_000;
@@ -161,16 +161,4 @@ function isAck(text: string): boolean {
 
 function isEvent(text: string, state: "requested" | "confirmed"): boolean {
   return text.includes(`"type":"command.${state}"`);
-}
-
-function syncTimes(folder: string, count: number): number[] {
-  const file = openSync(join(folder, "sync"), "w");
-  const times = Array.from({ length: count }, () => {
-    const begin = performance.now();
-    writeSync(file, "x".repeat(1_000));
-    fdatasyncSync(file);
-    return performance.now() - begin;
-  });
-  closeSync(file);
-  return times.sort((a, b) => a - b);
 }
