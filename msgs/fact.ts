@@ -81,7 +81,10 @@ export interface ClockFact {
   readonly trusted: boolean;
 }
 
-/** Samples that are missing, declared. */
+/**
+ * Samples that are missing, declared; with nothing lost, the stretch is whole again. Streams are named from the whole to the
+ * part: `*`, adapter, adapter/device, adapter/device/point.
+ */
 export interface GapFact {
   readonly kind: "gap";
   readonly stream: string;

@@ -40,7 +40,7 @@ export interface Samples {
    * about when the value was true, so a `pushed` batch without this is no evidence for a command.
    */
   readonly deviceTimes?: true;
-  /** Which stream this came through: adapter or adapter/device. Shedding and gaps are counted for it. */
+  /** Which stream this came through: adapter, adapter/device, or adapter/device/point for what a device recorded itself. Shedding and gaps are counted for it. */
   readonly stream: string;
   /** Where the source stands after this batch (trend log position, sequence number); stored with the rows or not at all. */
   readonly resume?: { readonly source: string; readonly token: string };

@@ -281,7 +281,7 @@ describe("a device that keeps its slots", () => {
   it("is asked for them in the point's unit; that it keeps them stays known while the link is lost", async () => {
     const far = farSide();
     far.slots = new Map([["a/1", [null, null, null, null, null, null, null, 550, ...new Array<null>(8).fill(null)]]]);
-    const config = scriptedConfig({ a: 1 });
+    const config = scriptedConfig({ a: 2 });
     const { machine, host, spec, driver, stop } = hostOn(far, config);
     const described = siteOf(config);
     const points = described.points.map((point) => ({ ...point, binding: { ...point.binding, scale: { gain: 0.1, offset: 5 } } }));
@@ -296,9 +296,12 @@ describe("a device that keeps its slots", () => {
     far.refuses = "gone";
     far.drop?.();
     await machine.runAsync(50_000, 5_000);
-    expect(host.keepsSlots("a/1")).toBe(true);
+    expect([host.keepsSlots("a/1"), host.keepsSlots("a/2")]).toEqual([true, false]);
     await expect(host.slots("a/1", new AbortController().signal)).rejects.toThrow(/not connected/);
     await expect(host.slots("nowhere", new AbortController().signal)).rejects.toThrow(/no point/);
     await stop();
   });
 });
+    const none = host.slots("a/2", new AbortController().signal).catch((error: unknown) => error);
+    await machine.runAsync(50_000, 5_000);
+    expect(await none).toMatchObject({ code: "not-supported" });

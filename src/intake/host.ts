@@ -72,7 +72,7 @@ export class Host implements Links, DeviceSide {
   }
 
   keepsSlots(point: PointId): boolean {
-    return this.#linkOfPoint(point)?.keepsSlots() ?? false;
+    return this.#linkOfPoint(point)?.keepsSlots(point) ?? false;
   }
 
   async slots(point: PointId, signal: AbortSignal): Promise<readonly (Value | null)[]> {

@@ -14,8 +14,9 @@ import { step } from "#src/kit/table.ts";
 import { Counters } from "./counters.ts";
 import { tellEvent } from "./device-events.ts";
 import { DevicePolling } from "./device-polling.ts";
+import { KeptSlots } from "./kept-slots.ts";
 import { linkTable } from "./link-table.ts";
-import { rawOf, valueIn } from "./normalise.ts";
+import { rawOf } from "./normalise.ts";
 import { reshaped } from "./reshape.ts";
 import { Session } from "./session.ts";
 
@@ -51,7 +52,7 @@ export class Link {
   #reason: string | undefined;
   #session: Session | undefined;
   #attempted = false;
-  #keepsSlots = false;
+  readonly #slots: KeptSlots;
   #running: Promise<void> | undefined;
 
   constructor(spec: LinkSpec, parts: LinkParts) {
@@ -59,6 +60,7 @@ export class Link {
     this.#parts = parts;
     this.#since = parts.time.now();
     this.#counters = new Counters(parts.time);
+    this.#slots = new KeptSlots(parts.plant);
     this.#devices = new Map(spec.config.devices.map((device) => [device.id, this.#pollingOf(device)]));
   }
 
@@ -126,20 +128,12 @@ export class Link {
     return connection.act(this.#inDeviceTerms(act), signal);
   }
 
-  /** The devices keep the sixteen slots themselves. Once known it stays known: a lost link changes nothing about that. */
-  keepsSlots(): boolean {
-    return this.#keepsSlots;
+  keepsSlots(point: PointId): boolean {
+    return this.#slots.has(point);
   }
 
-  /** The device's own sixteen, in the point's unit. */
-  async slots(id: PointId, signal: AbortSignal): Promise<readonly (Value | null)[]> {
-    const connection = this.#connection;
-    const binding = this.#bindingOf(id);
-    if (!connection?.slots || !binding)
-      throw new GatewayError("not-supported", `${this.#spec.id} keeps no slots for ${id}, or is not connected`);
-    const raw = await connection.slots(binding, signal);
-    const point = this.#parts.plant.points.get(id);
-    return point ? raw.map((value) => valueIn(point, value)) : raw;
+  slots(point: PointId, signal: AbortSignal): Promise<readonly (Value | null)[]> {
+    return this.#slots.read(this.#connection, this.#bindingOf(point), signal);
   }
 
   get #connection(): Connection | undefined {
@@ -191,7 +185,7 @@ export class Link {
     }
     this.#attempted = true;
     this.#counters.connected();
-    this.#keepsSlots = this.#session.connection.slots !== undefined;
+    this.#slots.connected(this.#session.connection);
     this.#reason = undefined;
     this.#turn("opened");
     this.#tell("up");
@@ -241,7 +235,10 @@ export class Link {
 
   #pollingOf({ id, bindings }: AdapterConfig["devices"][number]): DevicePolling {
     const { outlet, resume, time, timers, random, log } = this.#parts;
-    const about = { adapter: this.#spec.id, device: id, linkCounters: this.#counters, changed: () => this.#deviceChanged() };
+    const neighboursHeardSince = (us: number): boolean =>
+      [...this.devices.values()].some(({ device, state }) => device !== id && state.hasAnswered && state.heardAt > us);
+    const changed = (): void => this.#deviceChanged();
+    const about = { adapter: this.#spec.id, device: id, linkCounters: this.#counters, changed, neighboursHeardSince };
     return new DevicePolling({ ...about, outlet, resume, time, timers, random, log }, bindings);
   }
 

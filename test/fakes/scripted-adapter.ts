@@ -140,7 +140,9 @@ function extrasOf(far: FarSide, answer: (device: string, signal: AbortSignal) =>
     ...(far.slots && {
       slots: async ({ address, device }, signal) => {
         await answer(device, signal);
-        return far.slots!.get(address) ?? new Array<null>(16).fill(null);
+        const held = far.slots!.get(address);
+        if (!held) throw new GatewayError("not-supported", `${address} keeps no slots`);
+        return held;
       },
     }),
   };

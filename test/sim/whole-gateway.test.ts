@@ -21,8 +21,8 @@ import { SimJournal, emptyDisk } from "./sim-journal.ts";
 // process that is killed. One seed decides everything; PLAINVIEW_SEED=n runs that seed alone.
 const soak = process.env.PLAINVIEW_SOAK !== undefined;
 const only = process.env.PLAINVIEW_SEED === undefined ? undefined : Number(process.env.PLAINVIEW_SEED);
-/** Seeds that once found something: 6, a deadline that published took the stamp of the fact behind it; 36 and 150, a decision taken twice after a crash; 180, a life that begins earlier than the last one ended. */
-const cases = [6, 36, 150, 180];
+/** Seeds that once found something: 6, a deadline that published took the stamp of the fact behind it; 36 and 150, a decision taken twice after a crash; 180, a life that begins earlier than the last one ended; 53, a decision after the last fact. */
+const cases = [6, 36, 53, 150, 180];
 const seeds = only === undefined ? [...new Set([...cases, ...Array.from({ length: soak ? 200 : 10 }, (_, i) => i + 1)])] : [only];
 const second = 1_000_000;
 const backlogAtMost = 400;
@@ -137,7 +137,12 @@ function recover(opened: ReturnType<typeof open>, disk: Disk): void {
   const checkpoint = disk.entries[at];
   if (checkpoint?.kind === "checkpoint") opened.restore(checkpoint.checkpoint);
   for (const entry of disk.entries.slice(at + 1)) if (entry.kind === "fact" && entry.fact.seq > opened.seq()) opened.retell(entry.fact);
-  opened.advance(Math.max(0, ...disk.entries.map((entry) => (entry.kind === "derived" ? entry.derivation.at : 0))));
+  opened.advance(lastDecision(disk.entries));
+}
+
+/** Time that was decided in was lived through, also when no fact came after it. */
+function lastDecision(entries: readonly JournalEntry[]): number {
+  return entries.reduce((last, entry) => (entry.kind === "derived" ? Math.max(last, entry.derivation.at) : last), 0);
 }
 
 interface Running {
@@ -289,6 +294,7 @@ function replay(entries: readonly JournalEntry[]): void {
   const decided: string[] = [];
   opened.timeline.bus.onDerived(({ at, seq, subject, state }) => decided.push(`${at} ${seq} ${subject} ${state}`));
   for (const fact of factsOf(entries)) opened.retell(fact);
+  opened.advance(lastDecision(entries));
   const recorded = entries.flatMap((entry) => {
     if (entry.kind !== "derived" || entry.derivation.tap !== "staleness") return [];
     const { at, seq, subject, state } = entry.derivation;
