@@ -83,7 +83,7 @@ async function compose(site: Site, options: GatewayOptions, closers: Closers): P
 
   const missions = new MissionBook(missionThreads({ version: decidedBy, journalFolder, url: storage.url }));
   closers.add("missions", () => missions.close());
-  const incidents = openIncidents(join(folder, "incidents.jsonl"));
+  const incidents = openIncidents(join(folder, "incidents.jsonl"), log);
   const server = await serve({
     site,
     options,

@@ -66,7 +66,15 @@ async function withoutStorage(site: Site): Promise<void> {
     offer: driver.offer.bind(driver),
     whenDurable: (_seq: number, run: () => void) => run(),
   };
-  const host = new Host({ plant: taps.plant, sink, time, timers: machineTimers, random: seededRandom(1), log: silentLog });
+  const host = new Host({
+    plant: taps.plant,
+    resume: taps.resume,
+    sink,
+    time,
+    timers: machineTimers,
+    random: seededRandom(1),
+    log: silentLog,
+  });
   await host.apply(site.adapters);
   measure(() => heard);
   tell({ type: "ready", url: "" });

@@ -31,6 +31,8 @@ export interface DeviceParts {
   readonly timers: Timers;
   readonly random: Random;
   readonly linkCounters: Counters;
+  /** Whether another device behind this link was heard since then. */
+  readonly neighboursHeardSince: (us: number) => boolean;
   /** Told when this device went up or down, so that the link can see whether anybody still answers. */
   readonly changed: () => void;
 }
@@ -170,6 +172,7 @@ export class DevicePolling {
         return new Map(bindings.map(({ point }, index) => [point, readings[index]!.raw]));
       },
       tell: (state, points) => this.#tellSilence(state, points),
+      neighboursHeardSince: this.#parts.neighboursHeardSince,
     });
   }
 

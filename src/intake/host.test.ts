@@ -205,6 +205,29 @@ describe("silence", () => {
     await stop();
   });
 
+  it("of one device does not cost its neighbours their link while they are heard", async () => {
+    const far = farSide();
+    far.subscribes = true;
+    const config = scriptedConfig({ a: 1, b: 1 }, 0);
+    const { machine, host, spec, facts, latest, stop } = hostOn(far, config);
+    await host.apply([spec]);
+    await machine.runAsync(100_000);
+    const pushes = { ...far.pushes };
+    for (let i = 0; i < 30; i++) {
+      const silent = i >= 12;
+      if (silent) far.values.set("a/1", 99);
+      for (const { id, bindings } of config.devices) {
+        if (id === "a" && silent) continue;
+        (far.pushes[id] ?? pushes[id])?.([{ binding: bindings[0]!, raw: 1, quality: 0 }]);
+      }
+      await machine.runAsync(second, 20_000);
+    }
+    expect(eventsOf(facts)).toEqual(["device.silent"]);
+    expect(far.connects).toBe(1);
+    expect(latest.get("b/1")).toMatchObject({ value: 1, quality: 0 });
+    await stop();
+  });
+
   it("of a point that is merely quiet is asked about, and nobody is alarmed", async () => {
     const far = farSide();
     far.subscribes = true;
@@ -293,6 +316,9 @@ describe("a device that keeps its slots", () => {
     const asked = host.slots("a/1", new AbortController().signal);
     await machine.runAsync(50_000, 5_000);
     expect((await asked).map((value) => value ?? "-").join(" ")).toBe("- - - - - - - 60 - - - - - - - -");
+    const none = host.slots("a/2", new AbortController().signal).catch((error: unknown) => error);
+    await machine.runAsync(50_000, 5_000);
+    expect(await none).toMatchObject({ code: "not-supported" });
     far.refuses = "gone";
     far.drop?.();
     await machine.runAsync(50_000, 5_000);
@@ -302,6 +328,3 @@ describe("a device that keeps its slots", () => {
     await stop();
   });
 });
-    const none = host.slots("a/2", new AbortController().signal).catch((error: unknown) => error);
-    await machine.runAsync(50_000, 5_000);
-    expect(await none).toMatchObject({ code: "not-supported" });

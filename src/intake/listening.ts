@@ -15,6 +15,8 @@ export interface ListeningParts {
   readonly ask: (bindings: readonly Binding[]) => Promise<ReadonlyMap<PointId, unknown>>;
   /** Tells people: these points should have spoken and did not, or speak again. */
   readonly tell: (state: "silent" | "heard", points: readonly PointId[]) => void;
+  /** Whether anybody else on this link was heard since then: the link works, and is not made anew for one silent device. */
+  readonly neighboursHeardSince: (us: number) => boolean;
 }
 
 const lookEveryMs = 500;
@@ -23,7 +25,7 @@ const closeWithinMs = 2_000;
 /**
  * Listens to some points of one device and notices when they fall silent although the link stands. A doubted point is asked;
  * if it shows what was last heard it was merely quiet. Otherwise it is told and mended, the gentlest way first: subscribe
- * anew, then connect anew.
+ * anew, then connect anew, unless its neighbours are heard over the same link.
  */
 export class Listening {
   readonly #parts: ListeningParts;
@@ -105,16 +107,21 @@ export class Listening {
   }
 
   async #mend(bindings: readonly Binding[], signal: AbortSignal): Promise<void> {
-    if (this.#mends++ > 0) return void this.#parts.connection.close();
+    if (this.#mends++ > 0) return this.#connectAnew();
     try {
       await this.#subscription?.close();
       await this.subscribe(bindings, signal);
       await this.#parts.timers.sleep(this.#slowestMs(), signal);
     } catch {
-      if (!signal.aborted) void this.#parts.connection.close();
+      if (!signal.aborted) this.#connectAnew();
       return;
     }
-    if (this.#silent.size > 0) void this.#parts.connection.close();
+    if (this.#silent.size > 0) this.#connectAnew();
+  }
+
+  #connectAnew(): void {
+    const last = Math.max(0, ...[...this.#silent].map((point) => this.#cadenceOf(point).lastUs ?? 0));
+    if (!this.#parts.neighboursHeardSince(last)) void this.#parts.connection.close();
   }
 
   /** How long the slowest of the silent points may take to prove that the new subscription works. */

@@ -42,6 +42,7 @@ describe("a reading becomes a row", () => {
   });
 
   it("null when the device says the value is not to be used", () => {
+    expect(read({}, null, { quality: quality.badLink })).toMatchObject({ value: null, quality: quality.badLink });
     expect(read({}, 5, { quality: quality.badDevice })).toMatchObject({ value: null, quality: quality.badDevice });
     expect(read({}, 5, { quality: quality.uncertain })).toMatchObject({ value: 5, quality: quality.uncertain });
   });

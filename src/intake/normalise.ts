@@ -10,8 +10,12 @@ const aheadAtMostUs = 60 * usPerSecond;
 
 /** Turns what an adapter read into a row in the point's own unit and kind, with the quality it deserves. */
 export function rowOf(point: Point & { readonly key: PointKey }, reading: Reading, receivedAt: Timestamp, trusted: boolean): SampleRow {
-  const value = reading.quality >= quality.bad ? null : valueIn(point, reading.raw);
-  const worst = Math.max(reading.quality, qualityOf(point, value), timeQuality(reading.sourceTime, receivedAt, trusted));
+  // What the adapter calls bad is bad as it says: a lost link is not a faulty sensor.
+  const isRefused = reading.quality >= quality.bad;
+  const value = isRefused ? null : valueIn(point, reading.raw);
+  const worst = isRefused
+    ? reading.quality
+    : Math.max(reading.quality, qualityOf(point, value), timeQuality(reading.sourceTime, receivedAt, trusted));
   return {
     key: point.key,
     value: worst >= quality.bad ? null : value,

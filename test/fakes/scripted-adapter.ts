@@ -28,6 +28,8 @@ export interface FarSide {
   /** Ends the open connection from the far side. */
   drop?: (error?: Error) => void;
   push?: Push;
+  /** The same by device, where several listen. */
+  readonly pushes: Record<string, Push>;
   /** Answers take this long, in timer milliseconds. */
   answerMs: number;
   subscribes: boolean;
@@ -55,6 +57,7 @@ export interface LogRow {
 export function farSide(): FarSide {
   return {
     dead: new Set(),
+    pushes: {},
     values: new Map(),
     asked: [],
     acts: [],
@@ -173,6 +176,7 @@ function readingOfRow({ value, at }: LogRow): Reading {
 async function listen(far: FarSide, bindings: readonly Binding[], push: Push, answer: () => Promise<void>): Promise<Subscription> {
   await answer();
   far.push = push;
+  far.pushes[bindings[0]!.device] = push;
   return { refused: bindings.filter(({ address }) => far.refusedToListen.has(address)), close: async () => void far.unsubscribed++ };
 }
 
