@@ -144,6 +144,8 @@ describe("history", () => {
       { lost: 3, state: "open" },
       { lost: "unknown", state: "partly", missing: [{ from: noon + 2 * minute, to: noon + 3 * minute }] },
     ]);
+    expect(await store.ledger(noon, story.at, { stream: "plc/pump" })).toMatchObject([{ state: "open" }, { state: "partly" }]);
+    expect(await store.ledger(noon, story.at, { stream: "plc-2" })).toEqual([]);
   });
 
   test("events, commands and newest values are found", async () => {
