@@ -55,7 +55,10 @@ function jsonRow(columns: Table["columns"], row: Row): Row {
   return told;
 }
 
-/** RFC 4180: a header, lines that end in CR LF, quotes where a comma, a quote or a line break stands inside. Nothing is an empty field. */
+/**
+ * RFC 4180: a header, lines that end in CR LF, quotes where a comma, a quote or a line break stands inside. Nothing is an empty
+ * field. Text a spreadsheet would run as a formula gets an apostrophe before it: it may come from a device.
+ */
 async function* csvOf({ columns, pages }: Table): AsyncGenerator<string> {
   yield `${columns.map(({ name }) => name).join(",")}\r\n`;
   for await (const page of pages)
@@ -65,6 +68,11 @@ async function* csvOf({ columns, pages }: Table): AsyncGenerator<string> {
 function field(kind: ColumnKind, value: unknown): string {
   if (value === null || value === undefined) return "";
   if (kind === "time") return formatTime(value as Timestamp);
-  const text = String(value as string | number | boolean);
+  const plain = String(value as string | number | boolean);
+  const text = typeof value === "string" && /^[=+@\t\r-]/.test(value) && !isNumeral(value) ? `'${plain}` : plain;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function isNumeral(text: string): boolean {
+  return /^[+-]?[\d.]+$/.test(text);
 }

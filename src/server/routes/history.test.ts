@@ -121,6 +121,18 @@ describe("GET /history", () => {
     expect(await (await get(`/history?points=${flow}&${span}&format=json`, { accept: "text/csv" })).json()).toHaveLength(4);
   });
 
+  it("keeps a spreadsheet from running what a device said", async () => {
+    const values = ["=1+2", "@x", "-5", "-x"];
+    const { past } = pastThat({
+      async *raw() {
+        yield values.map((value) => ({ point: flow, sourceTime: rigStart, at: rigStart, value, quality: 0 }));
+      },
+    });
+    const { get } = await start(past);
+    const lines = (await (await get(`/history?points=${flow}&${span}&format=csv`)).text()).split("\r\n");
+    expect(lines.slice(1, -1).map((line) => line.split(",")[3])).toEqual(["'=1+2", "'@x", "-5", "'-x"]);
+  });
+
   it("writes Parquet that another library reads, over several row groups", async () => {
     const { past } = pastThat({
       async *raw(_points, _from, _to) {
