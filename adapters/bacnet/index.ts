@@ -2,6 +2,7 @@ import type { AdapterModule } from "#src/contract/adapter.ts";
 import type { ExposerModule } from "#src/contract/exposer.ts";
 import { check } from "./check.ts";
 import { adminMethods, deviceSchema, linkSchema } from "./config.ts";
+import { importFile } from "./discovery/import-file.ts";
 import { dial } from "./dial.ts";
 import { BacnetServer, checkServer, serverSchema } from "./server/index.ts";
 
@@ -18,6 +19,7 @@ export const bacnetAdapter: AdapterModule<typeof linkSchema, typeof deviceSchema
   link: linkSchema,
   device: deviceSchema,
   check,
+  importFile,
   adminMethods,
   server: server as unknown as ExposerModule,
   create: (config, env) => ({ connect: (signal) => dial(config, env, signal) }),

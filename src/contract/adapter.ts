@@ -19,6 +19,8 @@ export interface AdapterModule<Link extends TSchema = TSchema, DeviceOptions ext
   check(config: AdapterConfig<Static<Link>, Static<DeviceOptions>>): readonly Problem[];
   /** The configuration has passed `check`. */
   create(config: AdapterConfig<Static<Link>, Static<DeviceOptions>>, env: AdapterEnv): Adapter;
+  /** What a planning tool wrote (BACnet: an EDE list with its state texts, or a table), as if it had been found; nothing is dialled. */
+  importFile?(texts: readonly string[]): Imported;
   /** Methods that silence, restart or otherwise take a device out of service: the desk lets only administrators call them. */
   readonly adminMethods?: readonly string[];
   /** The server side, where the protocol has one: points of any protocol shown in this one. */
@@ -145,6 +147,12 @@ export interface Found {
     readonly states?: Readonly<Record<number, string>>;
     readonly range?: { readonly min: number; readonly max: number };
   };
+}
+
+export interface Imported {
+  readonly found: readonly Found[];
+  /** What could not be taken, by line of the first file, for a person. */
+  readonly problems: readonly { readonly line: number; readonly message: string }[];
 }
 
 export interface HistoryPage {

@@ -1,8 +1,7 @@
-import type { Found } from "#src/contract/adapter.ts";
+import type { Found, Imported } from "#src/contract/adapter.ts";
 import { formatAddress, parseAddress } from "../address.ts";
 import { normaliseAddress } from "../wire/bvlc.ts";
 import { kindOf } from "./details.ts";
-import type { Imported } from "./ede.ts";
 import { Names, slug } from "./naming.ts";
 import { parseTable } from "./table.ts";
 

@@ -1,16 +1,10 @@
-import type { Found } from "#src/contract/adapter.ts";
+import type { Found, Imported } from "#src/contract/adapter.ts";
 import { formatObject } from "../address.ts";
 import type { ObjectId } from "../wire/value.ts";
 import { kindOf } from "./details.ts";
 import { Names, slug } from "./naming.ts";
 import { parseTable } from "./table.ts";
 import { ucumOf } from "./units.ts";
-
-export interface Imported {
-  readonly found: readonly Found[];
-  /** What could not be taken, by line, for a person. */
-  readonly problems: readonly { readonly line: number; readonly message: string }[];
-}
 
 export interface EdeFiles {
   /** The list of data points. */
@@ -46,7 +40,7 @@ export function importEde(files: EdeFiles): Imported {
   const problems: { line: number; message: string }[] = [];
   const texts = files.stateTexts === undefined ? new Map<number, string[]>() : readStateTexts(files.stateTexts);
   const rows = parseTable(files.points);
-  const head = rows.findIndex((row) => /^#?\s*key ?name/i.test(row[0] ?? ""));
+  const head = headOf(rows);
   if (head < 0) return { found: [], problems: [{ line: 1, message: "this is no EDE list: the row that begins with keyname is missing" }] };
   const devices = new Map<number, { device: Found["device"]; names: Names }>();
   const names = new Names();
@@ -74,6 +68,15 @@ export function importEde(files: EdeFiles): Imported {
     if (point) found.push({ device: device.device, point });
   });
   return { found, problems };
+}
+
+/** Whether this is an EDE list: its heading begins with the key name, in whatever spelling the tool has. */
+export function isEde(text: string): boolean {
+  return headOf(parseTable(text)) >= 0;
+}
+
+function headOf(rows: readonly (readonly string[])[]): number {
+  return rows.findIndex((row) => /^#?\s*key ?name/i.test(row[0] ?? ""));
 }
 
 function pointOf(

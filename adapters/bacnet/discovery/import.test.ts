@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
-import type { Found } from "#src/contract/adapter.ts";
 import { parseAddress } from "../address.ts";
 import { engineeringUnits } from "../wire/vocabulary.ts";
 import { importCsv } from "./csv.ts";
 import { importEde } from "./ede.ts";
-import { equalUnits } from "./equal-units.ts";
+import { importFile } from "./import-file.ts";
 import { Names, slug } from "./naming.ts";
 import { ucumOf, unitOf } from "./units.ts";
 
@@ -57,21 +56,12 @@ describe("a CSV table", () => {
   });
 });
 
-describe("equal units", () => {
-  it("are one template, whatever their names and titles; one that differs stands alone", () => {
-    const unit = (id: string, addresses: readonly string[]): Found[] =>
-      addresses.map((address) => ({
-        device: { id, options: {} },
-        point: { id: `${id}-${address.replace(":", "-")}`, address, kind: "number" as const, writable: false, title: `${id} something` },
-      }));
-    const groups = equalUnits([
-      ...unit("odd", ["ai:1"]),
-      ...unit("vav-1", ["ai:1", "ai:2"]),
-      ...unit("vav-2", ["ai:1", "ai:2"]),
-      ...unit("vav-3", ["ai:2", "ai:1"]),
-    ]);
-    expect(groups.map(({ devices }) => devices.map(({ id }) => id))).toEqual([["vav-1", "vav-2", "vav-3"], ["odd"]]);
-    expect(groups[0]!.points.map(({ id }) => id)).toEqual(["ai-1", "ai-2"]);
+describe("a file of either kind", () => {
+  it("is known by its heading", () => {
+    expect(importFile([ede, stateTexts]).found).toHaveLength(4);
+    expect(importFile(["device,object\n7,ai:3\n"]).found[1]).toMatchObject({ point: { address: "analog-input:3" } });
+    expect(importFile(["nothing of the kind"]).problems).toHaveLength(1);
+    expect(importFile([]).problems).toHaveLength(1);
   });
 });
 

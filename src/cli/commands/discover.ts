@@ -9,11 +9,13 @@ import { CommandFailure } from "../exit-codes.ts";
 import type { Exit } from "../exit-codes.ts";
 import { parseSetting } from "../setting.ts";
 import { siteEntry } from "../found.ts";
+import { textOf } from "../text-file.ts";
 import { durationOf } from "./write.ts";
 
 interface DiscoverOptions {
   readonly id?: string;
   readonly timeout: string;
+  readonly file: readonly string[];
   readonly json?: boolean;
 }
 
@@ -28,6 +30,12 @@ export function addDiscover(program: Command, context: Context): void {
     .argument("[option=value...]", "the link's options, as in the site file: host=10.0.0.5 port=502")
     .option("--id <id>", "name of the link in what is printed")
     .option("--timeout <duration>", "how long to look", "60s")
+    .option(
+      "--file <file>",
+      "read a planner's list instead of the network; again for its second file",
+      (one, all: string[]) => [...all, one],
+      [],
+    )
     .option("--json", "print JSON")
     .addHelpText(
       "after",
@@ -35,8 +43,10 @@ export function addDiscover(program: Command, context: Context): void {
 Examples:
   plainview discover modbus host=10.0.0.5 > found.yaml
   plainview discover mqtt url=mqtt://broker:1883 --timeout 2m
+  plainview discover bacnet bbmd=10.0.0.1:47808 networks='[2001]'
+  plainview discover bacnet --file hall_EDE.csv --file hall_EDE_StateTexts.csv
 
-Look through what is printed, keep what you want, and put it under adapters: in the site file. Nothing is written to any device.`,
+Devices that are alike are written once, with each: and what tells them apart. Look through what is printed, keep what you want, and put it under adapters: in the site file. Nothing is written to any device.`,
     )
     .action(
       action(context, (protocol: string, settings: string[], options: DiscoverOptions) => discover(context, protocol, settings, options)),
@@ -53,20 +63,35 @@ async function discover(context: Context, protocol: string, settings: readonly s
   const config = { id, link: shaped.options, devices: [] };
   const refused = module.check(config);
   if (refused.length > 0) throw new CommandFailure("usage", refused.map(({ message }) => message).join("\n"));
-  const timeout = AbortSignal.timeout(durationOf(options.timeout, "--timeout"));
-  const found = await browse(
-    context,
-    module,
-    config,
-    await root.adapterEnv(),
-    AbortSignal.any([timeout, context.terminal.stopped]),
-    timeout,
-  );
+  const found =
+    options.file.length > 0 ? imported(context, module, options.file) : await searched(context, module, config, options.timeout);
   const entry = siteEntry(id, protocol, written, found);
   if (options.json) context.terminal.out(JSON.stringify(entry, undefined, 2));
   else context.terminal.out(stringify([entry], { lineWidth: 0 }).trimEnd());
-  context.terminal.err(`${entry.devices.length} devices, ${entry.devices.reduce((sum, device) => sum + device.points.length, 0)} points`);
-  return entry.devices.length > 0 ? "done" : "failed";
+  const devices = new Set(found.map(({ device }) => device.id)).size;
+  context.terminal.err(`${devices} devices, ${found.filter(({ point }) => point).length} points`);
+  return devices > 0 ? "done" : "failed";
+}
+
+/** What can be taken from the files; each line that cannot is told. */
+function imported(context: Context, module: AdapterModule, files: readonly string[]): readonly Found[] {
+  if (!module.importFile)
+    throw new CommandFailure("failed", `${module.title} has no files of its own; points import takes a table of points`);
+  const { found, problems } = module.importFile(files.map((file) => textOf(context, file)));
+  for (const { line, message } of problems) context.terminal.err(`${files[0]}:${line}  ${message}`);
+  return found;
+}
+
+async function searched(
+  context: Context,
+  module: AdapterModule,
+  config: Parameters<AdapterModule["create"]>[0],
+  howLong: string,
+): Promise<readonly Found[]> {
+  const root = await context.root();
+  const timeout = AbortSignal.timeout(durationOf(howLong, "--timeout"));
+  const signal = AbortSignal.any([timeout, context.terminal.stopped]);
+  return browse(context, module, config, await root.adapterEnv(), signal, timeout);
 }
 
 function moduleOf(modules: readonly AdapterModule[], protocol: string): AdapterModule {

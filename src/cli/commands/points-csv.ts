@@ -1,13 +1,12 @@
 import { readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
 import type { Command } from "commander";
-import { messageOf } from "#src/kit/errors.ts";
 import { formatProblem, importPoints, pointColumns, rowOf, writeCsv } from "#src/config/index.ts";
 import { action, show } from "../context.ts";
 import type { Context } from "../context.ts";
 import { CommandFailure } from "../exit-codes.ts";
 import type { Exit } from "../exit-codes.ts";
 import { fits } from "../pattern.ts";
+import { textOf } from "../text-file.ts";
 import { loadAt, readSite, sitePath } from "../site.ts";
 
 interface ImportOptions {
@@ -62,7 +61,7 @@ async function exportPoints(context: Context, pattern: string | undefined, siteF
 async function importFile(context: Context, file: string, options: ImportOptions): Promise<Exit> {
   const site = await readSite(context, options.site);
   const path = sitePath(context, options.site);
-  const made = importPoints(readFileSync(path, "utf8"), csvText(context, file), {
+  const made = importPoints(readFileSync(path, "utf8"), textOf(context, file), {
     templated: new Set(site.devices.map(({ id }) => id)),
     ...(options.adapter !== undefined && { adapter: options.adapter }),
   });
@@ -91,12 +90,4 @@ async function replace(context: Context, path: string, text: string, write: bool
   }
   if (write) renameSync(beside, path);
   else unlinkSync(beside);
-}
-
-function csvText(context: Context, file: string): string {
-  try {
-    return readFileSync(resolve(context.terminal.cwd, file), "utf8");
-  } catch (error) {
-    throw new CommandFailure("usage", `${file} cannot be read: ${messageOf(error)}`);
-  }
 }
