@@ -12,7 +12,7 @@ import { rowsTold } from "./history/told.ts";
 import type { BenchRow } from "./row.ts";
 
 export async function rows(): Promise<readonly BenchRow[]> {
-  const server = await testServer();
+  const server = await testServer({ durable: true });
   const folder = mkdtempSync(join(tmpdir(), "plainview-bench-history-"));
   try {
     return [...(await writing(server, folder)), ...(await questions(await server.fresh(), join(folder, "questions"), silentLog))];

@@ -19,6 +19,8 @@ export interface EmbeddedOptions {
   readonly progress?: (message: string) => void;
   /** Where it goes when PostgreSQL's user cannot enter `folder`. */
   readonly elsewhere?: string;
+  /** Server settings beside our own, such as a larger shared_buffers. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface Embedded {
@@ -62,7 +64,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   ownData(place.data, account);
   await ensureCluster(place, binaries, account);
   progress("starting the database");
-  const { pid, url } = await launch(place, binaries, account);
+  const { pid, url } = await launch(place, binaries, account, options.settings);
   progress("the database is ready");
   return server(place, pid, url, false);
 }
@@ -92,9 +94,14 @@ async function adoptOrClear(place: Place, log: Log): Promise<{ pid: number; url:
   }
 }
 
-async function launch(place: Place, binaries: Binaries, account: Account | undefined): Promise<{ pid: number; url: string }> {
+async function launch(
+  place: Place,
+  binaries: Binaries,
+  account: Account | undefined,
+  more: Readonly<Record<string, string>> = {},
+): Promise<{ pid: number; url: string }> {
   const port = process.platform === "win32" ? await freePort() : 5432;
-  const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  const flags = Object.entries({ ...settings, ...more }).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   if (process.platform === "win32") flags.push("-c", "listen_addresses=127.0.0.1");
   else flags.push("-k", place.socket);
   const logFile = openLog(place, account);

@@ -18,9 +18,10 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-export async function testServer(): Promise<TestServer> {
+/** `durable` is for benches: a server that syncs, as a real one does. */
+export async function testServer(options: { durable?: boolean } = {}): Promise<TestServer> {
   const given = process.env.DATABASE_URL;
-  return given ? serverAt(given) : ownServer();
+  return given ? serverAt(given) : ownServer(options.durable === true);
 }
 
 async function serverAt(url: string): Promise<TestServer> {
@@ -29,10 +30,12 @@ async function serverAt(url: string): Promise<TestServer> {
   return { ...features, fresh: databases.fresh, close: databases.drop };
 }
 
-async function ownServer(): Promise<TestServer> {
+async function ownServer(durable: boolean): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), "plainview-test-database-"));
   chmodSync(folder, 0o755);
-  const start = () => startEmbedded({ folder: join(folder, "database"), log: silentLog });
+  // A killed process loses nothing the kernel has; only a power failure would, and tests have none. It makes them twice as fast.
+  const settings: Record<string, string> = durable ? {} : { fsync: "off", full_page_writes: "off" };
+  const start = () => startEmbedded({ folder: join(folder, "database"), log: silentLog, settings });
   let embedded = await start();
   const features = await lookAt(embedded.url);
   const databases = testDatabases(() => embedded.url);
