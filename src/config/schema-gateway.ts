@@ -66,7 +66,7 @@ export const AuthSection = Type.Object(
         name: Type.String({ minLength: 1, description: "The program this key is for." }),
         role: OneOf(roles, { description: "What the program may do." }),
         hash: Type.String({
-          pattern: "^\\$?scrypt\\$",
+          pattern: "^(\\$?scrypt\\$|sha256\\$[A-Za-z0-9_-]{43}$)",
           expects: "a hash as `plainview hash-password` prints it",
           description: "Never the key itself.",
         }),

@@ -3,12 +3,14 @@ import type { Principal } from "#src/contract/control.ts";
 import type { Log } from "#src/kit/log.ts";
 import type { EdgeTime } from "../edge-time.ts";
 import type { AuditEntry, Refusal } from "../services.ts";
-import { nameIn, openApiKeys, principalOfKey, type ApiKeys } from "./keys.ts";
+import { digestOf, nameIn, openApiKeys, principalOfKey, type ApiKeys } from "./keys.ts";
 import { openLockout } from "./lockout.ts";
 import { openOidc } from "./oidc.ts";
 import { passwordMatches, pretendToCheck } from "./passwords.ts";
+import { openRemembered } from "./remembered.ts";
 import { openSessions, type Sessions } from "./sessions.ts";
-import type { AuthStore, UserRecord } from "./store.ts";
+import type { AuthStore, KeyRecord, UserRecord } from "./store.ts";
+import { openTurns } from "./turns.ts";
 import { openUsers, type Users } from "./users.ts";
 
 /** Somebody who has shown who they are, and by what. */
@@ -55,6 +57,19 @@ const badToken: Refusal & { status: 401 } = {
   message: "this token is not known here, has expired or was ended",
 };
 
+const busy: Refusal & { status: 429 } = {
+  status: 429,
+  code: "busy",
+  message: "too many sign-ins are being checked at once; try again in a moment",
+};
+
+/** Digests of tokens refused lately: the same token again costs no slow hash and counts as no further failure. */
+const refusedMax = 10_000;
+const refusedLastsMs = 60_000;
+/** Digests of issuers' tokens that were good once: others' failures at the address do not lock them out. */
+const provenMax = 10_000;
+const provenLastsMs = 24 * 3_600_000;
+
 export function openAuth({ config, store, time, log, audit, showFirstToken }: AuthParts): Auth {
   const ended = new Set<(credential: string) => void>();
   const tellEnded = (credential: string): void => ended.forEach((see) => see(credential));
@@ -68,6 +83,10 @@ export function openAuth({ config, store, time, log, audit, showFirstToken }: Au
     (what) => log.warn(what),
   );
   const users = openUsers(store, config, showFirstToken);
+  const turns = openTurns();
+  const refused = openRemembered(refusedMax, refusedLastsMs);
+  const proven = openRemembered(provenMax, provenLastsMs);
+  const beingChecked = new Map<string, Promise<Outcome<SignedIn>>>();
 
   function locked(name: string | undefined, address: string): Outcome<never> | undefined {
     const ms = lockout.lockedForMs(name, address, time.wallMs());
@@ -88,24 +107,52 @@ export function openAuth({ config, store, time, log, audit, showFirstToken }: Au
     if (session && owner) {
       return { ok: { principal: principalOf(owner), credential: `session:${session.id}`, expiresAtMs: session.expiresAtMs } };
     }
-    const shut = locked(undefined, address);
+    const known = keys.findAtOnce(token, nowMs);
+    if (known) return { ok: ofKey(known) };
+    const digest = digestOf(token);
+    if (refused.has(digest, nowMs)) return { refused: badToken };
+    // The same token many times at once is one attempt: a program's first burst must not use up its own room.
+    const asked = `${digest} ${address}`;
+    let checking = beingChecked.get(asked);
+    if (!checking) {
+      checking = checkUnknown(token, digest, address).finally(() => beingChecked.delete(asked));
+      beingChecked.set(asked, checking);
+    }
+    return checking;
+  }
+
+  /** A token that is no session and no key known at once. The lockout is asked before anything dear is done. */
+  async function checkUnknown(token: string, digest: string, address: string): Promise<Outcome<SignedIn>> {
+    const nowMs = time.wallMs();
+    const shut = proven.has(digest, nowMs) ? undefined : locked(undefined, address);
     if (shut) return shut;
     const fromIssuer = nameIn(token) === undefined ? await oidc.check(token, new Date(nowMs)) : undefined;
     if (typeof fromIssuer === "object") {
+      proven.put(digest, nowMs);
       audit({ act: "signed-in", by: fromIssuer.principal.name, data: { from: address, via: "oidc" } });
       return { ok: { ...fromIssuer, credential: "oidc" } };
     }
-    const key = fromIssuer === undefined ? await keys.find(token, nowMs) : undefined;
-    if (key)
-      return {
-        ok: {
-          principal: principalOfKey(key),
-          credential: `key:${key.name}`,
-          ...(key.expiresAtMs !== undefined && { expiresAtMs: key.expiresAtMs }),
-        },
-      };
-    failed(undefined, address, fromIssuer ?? "token not known");
-    return { refused: fromIssuer === undefined ? badToken : { ...badToken, message: `token refused: ${fromIssuer}` } };
+    if (fromIssuer !== undefined) {
+      failed(undefined, address, fromIssuer);
+      return { refused: { ...badToken, message: `token refused: ${fromIssuer}` } };
+    }
+    const key = keys.needsSlowHash(token) ? await attempted(undefined, address, () => keys.find(token, nowMs)) : undefined;
+    if (key === "busy") return { refused: busy };
+    if (key) return { ok: ofKey(key) };
+    refused.put(digest, nowMs);
+    failed(undefined, address, "token not known");
+    return { refused: badToken };
+  }
+
+  /** One slow check, within the bounds of the lockout and of the threads. */
+  async function attempted<T>(name: string | undefined, address: string, check: () => Promise<T>): Promise<T | "busy"> {
+    const over = lockout.begin(name, address, time.wallMs());
+    if (!over) return "busy";
+    try {
+      return await (turns.run(check) ?? "busy");
+    } finally {
+      over();
+    }
   }
 
   function current(signedIn: SignedIn): Principal | undefined {
@@ -127,12 +174,15 @@ export function openAuth({ config, store, time, log, audit, showFirstToken }: Au
     const shut = locked(name, address);
     if (shut) return shut;
     const known = users.get(name);
-    const right = known ? await passwordMatches(password, known.passwordHash) : (await pretendToCheck(password), false);
+    const right = await attempted(name, address, async () =>
+      known ? passwordMatches(password, known.passwordHash) : (await pretendToCheck(password), false),
+    );
+    if (right === "busy") return { refused: busy };
     if (!known || !right) {
       failed(name, address, known ? "wrong password" : "unknown name");
       return { refused: wrong };
     }
-    lockout.succeeded(name);
+    lockout.succeeded(name, address);
     const { token, record } = await sessions.start(name, address, time.wallMs());
     audit({ act: "signed-in", by: name, data: { from: address, session: record.id } });
     return { ok: { token, principal: principalOf(known), credential: `session:${record.id}`, expiresAtMs: record.expiresAtMs } };
@@ -185,6 +235,11 @@ export function openAuth({ config, store, time, log, audit, showFirstToken }: Au
       return () => ended.delete(see);
     },
   };
+}
+
+function ofKey(key: KeyRecord): SignedIn {
+  const until = key.expiresAtMs !== undefined && { expiresAtMs: key.expiresAtMs };
+  return { principal: principalOfKey(key), credential: `key:${key.name}`, ...until };
 }
 
 export function principalOf(user: Pick<UserRecord, "name" | "role" | "areas">): Principal {

@@ -1,25 +1,30 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { SiteAuth } from "#src/config/site.ts";
 import type { Principal } from "#src/contract/control.ts";
-import { hashPassword, passwordMatches } from "./passwords.ts";
+import { passwordMatches } from "./passwords.ts";
 import type { AuthStore, KeyRecord } from "./store.ts";
 
 /** API keys of programs: those of the site file and those made at run time. */
 export interface ApiKeys {
+  /** Found without a slow hash: verified lately, or kept as a digest. */
+  findAtOnce(token: string, nowMs: number): KeyRecord | undefined;
+  /** Whether there is a slow hash that this token might match. */
+  needsSlowHash(token: string): boolean;
+  /** By slow hash. */
   find(token: string, nowMs: number): Promise<KeyRecord | undefined>;
   get(name: string, nowMs: number): KeyRecord | undefined;
   list(): readonly KeyRecord[];
-  /** The key is shown once, here; only its hash is kept. */
+  /** The key is shown once, here; only its digest is kept. */
   make(key: Omit<KeyRecord, "hash">): Promise<string>;
   remove(name: string): boolean;
 }
 
 /** Keys verified lately, so that a program that asks ten times a second costs one scrypt and not ten. */
 const verifiedMax = 1_000;
-/** A random key needs no slow hash against guessing; this cost keeps a first use under ten milliseconds. */
-const keyCostLog2 = 12;
 /** Keys of the site file that do not carry their name are tried one by one, so many at most. */
 const namelessMax = 20;
+/** `sha256$` and the digest in base64url: enough for a key that a machine drew, because nobody can guess through 2^120. */
+const digestPrefix = "sha256$";
 
 export function openApiKeys(store: AuthStore, configured: SiteAuth["apiKeys"]): ApiKeys {
   const made = new Map<string, KeyRecord>(store.keys().map((key) => [key.name, key]));
@@ -31,21 +36,32 @@ export function openApiKeys(store: AuthStore, configured: SiteAuth["apiKeys"]): 
     return key && (key.expiresAtMs === undefined || key.expiresAtMs > nowMs) ? key : undefined;
   }
 
-  function candidates(token: string): KeyRecord[] {
-    const named = nameIn(token);
-    const direct = named === undefined ? undefined : (fixed.get(named) ?? made.get(named));
-    return direct ? [direct] : [...fixed.values()].slice(0, namelessMax);
+  function named(token: string): KeyRecord | undefined {
+    const name = nameIn(token);
+    return name === undefined ? undefined : (fixed.get(name) ?? made.get(name));
+  }
+
+  function slowCandidates(token: string): KeyRecord[] {
+    const direct = named(token);
+    const tried = direct ? [direct] : [...fixed.values()];
+    return tried.filter(({ hash }) => !hash.startsWith(digestPrefix)).slice(0, namelessMax);
   }
 
   return {
     get,
-    async find(token, nowMs) {
-      const digest = createHash("sha256").update(token).digest("base64");
-      const lately = verified.get(digest);
+    findAtOnce(token, nowMs) {
+      const lately = verified.get(digestOf(token));
       if (lately !== undefined) return get(lately, nowMs);
-      for (const key of candidates(token)) {
+      const key = named(token);
+      return key && isDigestOf(token, key.hash) ? get(key.name, nowMs) : undefined;
+    },
+    needsSlowHash: (token) => slowCandidates(token).length > 0,
+    async find(token, nowMs) {
+      for (const key of slowCandidates(token)) {
         if (!(await passwordMatches(token, key.hash))) continue;
-        verified.set(digest, key.name);
+        // It may have been taken back while the hash was worked out.
+        if ((fixed.get(key.name) ?? made.get(key.name)) !== key) return undefined;
+        verified.set(digestOf(token), key.name);
         const oldest = verified.keys().next().value;
         if (verified.size > verifiedMax && oldest !== undefined) verified.delete(oldest);
         return get(key.name, nowMs);
@@ -53,12 +69,12 @@ export function openApiKeys(store: AuthStore, configured: SiteAuth["apiKeys"]): 
       return undefined;
     },
     list: () => [...fixed.values(), ...made.values()],
-    async make(key) {
+    make(key) {
       const token = `pv.${key.name}.${randomBytes(32).toString("base64url")}`;
-      const record = { ...key, hash: await hashPassword(token, keyCostLog2) };
+      const record = { ...key, hash: `${digestPrefix}${digestOf(token)}` };
       store.putKey(record);
       made.set(key.name, record);
-      return token;
+      return Promise.resolve(token);
     },
     remove(name) {
       if (!made.delete(name)) return false;
@@ -67,6 +83,16 @@ export function openApiKeys(store: AuthStore, configured: SiteAuth["apiKeys"]): 
       return true;
     },
   };
+}
+
+export function digestOf(token: string): string {
+  return createHash("sha256").update(token).digest("base64url");
+}
+
+function isDigestOf(token: string, hash: string): boolean {
+  const expected = Buffer.from(`${digestPrefix}${digestOf(token)}`);
+  const stored = Buffer.from(hash);
+  return stored.length === expected.length && timingSafeEqual(stored, expected);
 }
 
 /** Looks like a key of ours and not like a JWT, which has three parts of base64 and no such beginning. */
