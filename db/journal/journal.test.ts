@@ -115,6 +115,13 @@ describe("the journal", () => {
     expect(seqs).toEqual([3, 5]);
   });
 
+  test("a key that was given to one point is never taken for another", async () => {
+    const journal = await open();
+    journal.fact(config(1, ["a", 1]));
+    expect(() => journal.fact(config(2, ["b", 1]))).toThrow(/keeps its key for good/);
+    expect(() => journal.fact(config(2, ["a", 2]))).toThrow(/keeps its key for good/);
+  });
+
   test("a second gateway on the same folder is refused", async () => {
     await open();
     await expect(openJournal({ folder, log: silentLog })).rejects.toMatchObject({ code: "busy" });

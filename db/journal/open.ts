@@ -4,7 +4,7 @@ import type { PointId, PointKey } from "#msgs/point.ts";
 import type { Timestamp } from "#msgs/time.ts";
 import type { Journal, JournalEntry, JournalStatus, ReaderStatus } from "#src/contract/store.ts";
 import type { Checkpoint } from "#src/contract/timeline.ts";
-import { GatewayError, unreachable } from "#src/kit/errors.ts";
+import { GatewayError, assert, unreachable } from "#src/kit/errors.ts";
 import type { Log } from "#src/kit/log.ts";
 import { decodeEntry, encodeEntry } from "../codec/entry.ts";
 import { Parcel, openParcel } from "../codec/parcel.ts";
@@ -69,6 +69,7 @@ class JournalClient implements OpenedJournal {
   uuid: string;
   backlog = 0;
   #keys: Map<PointId, PointKey>;
+  #used: Set<PointKey>;
   #newKeys: (readonly [PointId, PointKey])[] = [];
   #worker: Worker;
   #log: Log;
@@ -95,6 +96,7 @@ class JournalClient implements OpenedJournal {
     this.clean = opened.clean;
     this.damaged = opened.damaged;
     this.#keys = new Map(opened.keys);
+    this.#used = new Set(opened.keys.values());
     this.#durableSeq = opened.head.seq;
     this.#bytes = opened.bytes;
     worker.on("message", (message: ToMain) => this.#hear(message));
@@ -179,8 +181,14 @@ class JournalClient implements OpenedJournal {
 
   #learnKeys(points: readonly { readonly id: PointId; readonly key: PointKey }[]): void {
     for (const { id, key } of points) {
-      if (this.#keys.get(id) === key) continue;
+      const known = this.#keys.get(id);
+      if (known === key) continue;
+      assert(
+        known === undefined && !this.#used.has(key),
+        `a point keeps its key for good: ${id} has ${known ?? "none"}, ${key} was given out`,
+      );
       this.#keys.set(id, key);
+      this.#used.add(key);
       this.#newKeys.push([id, key]);
     }
   }

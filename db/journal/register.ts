@@ -105,6 +105,12 @@ function registerIn(db: DatabaseSync, fresh: boolean): Register {
   let uuid = String(valueOf("uuid"));
   let reserved: Reserved = { position: Number(valueOf("position")), seq: Number(valueOf("seq")) };
   const clean = valueOf("clean") === 1;
+  const known = new Map(
+    db
+      .prepare("SELECT point, key FROM key")
+      .all()
+      .map((row) => [String(row.point), Number(row.key)]),
+  );
   const inOne = (work: () => void) => {
     db.exec("BEGIN");
     try {
@@ -124,16 +130,11 @@ function registerIn(db: DatabaseSync, fresh: boolean): Register {
     get reserved() {
       return reserved;
     },
-    keys: () =>
-      new Map(
-        db
-          .prepare("SELECT point, key FROM key")
-          .all()
-          .map((row) => [String(row.point), Number(row.key)]),
-      ),
+    keys: () => known,
     addKeys(keys) {
       const insert = db.prepare("INSERT OR IGNORE INTO key VALUES (?, ?)");
       inOne(() => keys.forEach(([point, key]) => insert.run(point, key)));
+      for (const [point, key] of keys) if (!known.has(point)) known.set(point, key);
     },
     reserve(next) {
       inOne(() => (put.run(next.position, "position"), put.run(next.seq, "seq")));

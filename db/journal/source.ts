@@ -39,9 +39,13 @@ export interface Source extends JournalSource {
   close(): Promise<void>;
 }
 
+/** How often a reader's place is written down. */
+const markEveryMs = 2_000;
+
 export function sourceOf(segments: Segments, say: (message: ToMain) => void): Source {
   const { register } = segments;
   const marks = new Map([...register.readers()].map(([name, mark]) => [name, mark.position]));
+  const written = new Map<string, number>();
   const followers: Promise<Follower>[] = [];
   const growth: (() => void)[] = [];
   return {
@@ -65,6 +69,9 @@ export function sourceOf(segments: Segments, say: (message: ToMain) => void): So
     },
     mark(reader, place) {
       marks.set(reader, place.position);
+      // An older mark after a crash only keeps segments longer, so not every commit pays for a sync here.
+      if (performance.now() - (written.get(reader) ?? Number.NEGATIVE_INFINITY) < markEveryMs) return;
+      written.set(reader, performance.now());
       register.markReader(reader, place);
     },
     behind: (reader) => segments.head.position - (marks.get(reader) ?? 0),

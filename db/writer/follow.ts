@@ -1,3 +1,4 @@
+import type { PointId, PointKey } from "#msgs/point.ts";
 import { backOff } from "#src/kit/back-off.ts";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";
 import type { Log } from "#src/kit/log.ts";
@@ -46,6 +47,7 @@ class DatabaseReader {
   /** Entries in one transaction at most; small while a poisonous one is being isolated. */
   #limit = Number.POSITIVE_INFINITY;
   #engine: Engine | undefined;
+  #ids: ReadonlyMap<PointKey, PointId> = new Map();
 
   constructor(source: JournalSource, settings: DatabaseSettings, log: Log) {
     this.#source = source;
@@ -127,16 +129,22 @@ class DatabaseReader {
 
   #store(client: Client, keys: PointKeys, from: Standing, entries: readonly PlacedEntry[], quarantine?: string): Promise<Standing> {
     const { past, future } = this.#settings.clampSourceTimeMs;
-    const names = new Map([...this.#source.keys()].map(([id, key]) => [key, id]));
     return store(client, keys, {
       from,
       entries,
       gaps: missingBefore(this.#source, from, entries),
-      keys: names,
+      keys: this.#pointIds(),
       context: { clamp: { pastUs: past * 1000, futureUs: future * 1000 } },
       lateBefore: (open) => lateLimit(open, this.#engine!, this.#settings, from.at),
       ...(quarantine !== undefined && { quarantine }),
     });
+  }
+
+  /** Which point each of the journal's keys means; keys are only ever added. */
+  #pointIds(): ReadonlyMap<PointKey, PointId> {
+    const keys = this.#source.keys();
+    if (this.#ids.size !== keys.size) this.#ids = new Map([...keys].map(([id, key]) => [key, id]));
+    return this.#ids;
   }
 
   /** Halves what is tried until one entry stands alone; that one is put aside with the reason, and the rest goes on. */
