@@ -82,6 +82,7 @@ class JournalClient implements OpenedJournal {
   #asked = 0;
   #readers = new Map<string, ReaderStatus>();
   #state: { state: JournalStatus["state"]; message?: string } = { state: "writing" };
+  #isGone = false;
   #durableSeq: number;
   #bytes: number;
   /** Posted and not yet answered, and since when nothing was answered. */
@@ -101,6 +102,7 @@ class JournalClient implements OpenedJournal {
     this.#bytes = opened.bytes;
     worker.on("message", (message: ToMain) => this.#hear(message));
     worker.on("error", (error) => this.#died(error));
+    worker.once("exit", () => (this.#isGone = true));
   }
 
   get keys(): ReadonlyMap<PointId, PointKey> {
@@ -151,6 +153,7 @@ class JournalClient implements OpenedJournal {
 
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => {
+      if (this.#isGone) return resolve();
       this.#flush();
       this.#worker.once("exit", () => resolve());
       this.#post({ type: "close" });

@@ -94,6 +94,8 @@ async function close(segments: Segments, source: Source, appender: Appender): Pr
   segments.close(kept);
   say({ type: "closed" });
   port.close();
+  // Whatever still waits on a network ends with the thread.
+  setTimeout(() => process.exit(), 50).unref();
 }
 
 start();

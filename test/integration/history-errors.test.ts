@@ -149,6 +149,23 @@ describe("a slow or absent database", () => {
   });
 });
 
+test("a stop does not wait for a database that takes the call and says nothing", async () => {
+  const silent = createServer((socket) => socket.on("error", () => undefined));
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const { port } = silent.address() as { port: number };
+  const folder = mkdtempSync(join(tmpdir(), "plainview-silent-"));
+  const journal = await openJournal({ folder, log: silentLog });
+  const called = new Promise((resolve) => silent.once("connection", resolve));
+  journal.follow(databaseSettings(`postgresql://x@127.0.0.1:${port}/x`));
+  await called;
+  const began = performance.now();
+  await journal.close();
+  // The connection itself would be given up only after ten seconds.
+  expect(performance.now() - began).toBeLessThan(8_000);
+  silent.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
 /** What the journal's status says about its reader once it has tried. */
 async function followed(to: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "plainview-refused-"));
