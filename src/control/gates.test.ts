@@ -111,6 +111,17 @@ describe("values", () => {
     expect(rig.set("north/level", 5, { expected: 40 })).toMatchObject({ message: "north/level was seen at 40 and is now at 44" });
   });
 
+  test("a reserved slot is released only where we filled it ourselves", async () => {
+    const rig = await Rig.open({ points: [slotsPoint("north/level"), slotsPoint("north/other")], config: { reservedPriorities: [] } });
+    expect(rig.set("north/level", 1, { priority: 2 }).status).toBe("success");
+    await rig.advance(5_000);
+    rig.control.configure({ reservedPriorities: [1, 2, 5, 6] });
+    const release = (point: string) =>
+      rig.control.desk.submit({ id: `r-${point}`, act: { do: "release", point }, priority: 2, asked: "t" }, anna);
+    expect(release("north/other")).toMatchObject({ code: "reserved-priority" });
+    expect(release("north/level").status).toBe("success");
+  });
+
   test("unknown points and devices, read-only points, reserved and impossible priorities are refused", async () => {
     const rig = await Rig.open({
       points: [slotsPoint("north/level"), readPoint("north/flow"), slotsPoint("north/pulse", { mode: "momentary" })],
@@ -123,6 +134,8 @@ describe("values", () => {
     });
     expect(rig.set("north/flow", 1)).toMatchObject({ code: "read-only" });
     expect(rig.set("north/level", 1, { priority: 1 })).toMatchObject({ code: "reserved-priority" });
+    const release = { id: "r", act: { do: "release", point: "north/level" }, priority: 2, asked: "t" } as const;
+    expect(rig.control.desk.submit(release, anna)).toMatchObject({ code: "reserved-priority" });
     expect(rig.set("north/level", 1, { priority: 17 })).toMatchObject({ code: "bad-priority" });
     expect(rig.set("north/level", 1, { priority: 2.5 })).toMatchObject({ code: "bad-priority" });
     expect(rig.release("north/pulse")).toMatchObject({ code: "nothing-to-release" });

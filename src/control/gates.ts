@@ -4,7 +4,7 @@ import type { Timestamp } from "#msgs/time.ts";
 import type { LatestValues } from "#src/contract/gateway.ts";
 import type { Principal } from "#src/contract/control.ts";
 import { formatTime } from "#msgs/time.ts";
-import { isEmpty } from "./slots.ts";
+import { isEmpty, slotAt } from "./slots.ts";
 import type { Slots } from "./slots.ts";
 import type { CompiledInterlock } from "./interlocks.ts";
 import { askInterlock } from "./interlocks.ts";
@@ -120,12 +120,14 @@ function refuseExpired({ command, now, isTimeTrusted }: GateView): Refusal | und
   return { code: "expired", message: `it was to be sent before ${formatTime(command.expiresAt)}` };
 }
 
-function refusePriority({ command, isOurOwn, reservedPriorities }: GateView): Refusal | undefined {
+/** What we put into a reserved slot ourselves, before it was reserved, may always be taken out again. */
+function refusePriority({ command, isOurOwn, reservedPriorities, slots }: GateView): Refusal | undefined {
   const { priority } = command;
   if (!Number.isInteger(priority) || priority < 1 || priority > 16) {
     return { code: "bad-priority", message: `priorities are 1 to 16, not ${priority}` };
   }
-  if (isOurOwn || command.act.do === "release" || !reservedPriorities.includes(priority)) return undefined;
+  const isReleaseOfOurs = command.act.do === "release" && slotAt(slots, priority)?.command !== undefined;
+  if (isOurOwn || isReleaseOfOurs || !reservedPriorities.includes(priority)) return undefined;
   return { code: "reserved-priority", message: `priority ${priority} is reserved and this site does not open it` };
 }
 
