@@ -13,12 +13,13 @@ type Answered = { readonly ok: true } | { readonly ok: false; readonly code: str
 export function controlServices(
   control: Control,
   recipes: () => readonly SiteRecipe[],
-): Pick<Services, "desk" | "resolveValve" | "overrides" | "control" | "commandHistory" | "audit"> {
+): Pick<Services, "desk" | "resolveValve" | "overrides" | "control" | "commandHistory" | "commandAskedAt" | "audit"> {
   return {
     desk: control.desk,
     resolveValve: (wish) => control.valves.resolve(wish),
     overrides: () => control.overrides.list().map(shown),
     control: controlActs(control, recipes),
+    commandAskedAt: (id) => control.desk.askedAt(id),
     commandHistory: (filter) => history(control, filter),
     audit: ({ act, by, data }) => void control.audit.record(act, by, data),
   };

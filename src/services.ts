@@ -46,6 +46,7 @@ export function servicesOf(parts: ServicesParts): Services {
     ...(parts.reload && { reload: parts.reload }),
     journal: () => journal.status(),
     ready: () => readiness(host, journal),
+    database: () => databaseState(storage, journal),
   };
 }
 
@@ -75,6 +76,14 @@ function siteInfo(site: () => Site, version: string): Services["site"] {
       return site().timeZone;
     },
   };
+}
+
+/** Where it stands as the journal's reader sees it; while it is not open, why not. */
+function databaseState(storage: Storage, journal: OpenedJournal): ReturnType<NonNullable<Services["database"]>> {
+  const reader = journal.status().readers.find(({ name }) => name === "database");
+  const message = storage.message() ?? reader?.message;
+  const state = storage.message() === undefined ? (reader?.state ?? "waiting") : "away";
+  return { state, ...(reader?.engine !== undefined && { engine: reader.engine }), ...(message !== undefined && { message }) };
 }
 
 /** Ready: configured adapters have had their first attempt and writes are taken. The database is no part of it. */

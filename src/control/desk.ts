@@ -1,3 +1,4 @@
+import type { Timestamp } from "#msgs/time.ts";
 import type { LiveTime } from "#src/contract/clock.ts";
 import type { Desk, Principal, Verdict } from "#src/contract/control.ts";
 import type { Command, CommandStep } from "#msgs/command.ts";
@@ -93,6 +94,11 @@ export class OneDesk implements Desk {
 
   find(commandId: string): CommandStep | undefined {
     return this.#parts.ledger.find(commandId)?.step;
+  }
+
+  /** When a command was asked for, also by an earlier run. */
+  askedAt(commandId: string): Timestamp | undefined {
+    return this.#parts.ledger.find(commandId)?.askedAt;
   }
 
   held(): readonly CommandStep[] {

@@ -48,6 +48,11 @@ export async function openApp({ server, callers, limits, log, audit }: AppParts)
     routerOptions: { maxParamLength: 1_000 },
     forceCloseConnections: true,
     requestTimeout: 30_000,
+    // What goes wrong before there is a route, such as an escape in the URL that stands for no text.
+    frameworkErrors: (error: unknown, _request: unknown, reply: { code(status: number): { send(body: object): unknown } }) => {
+      const { status, body } = refusalOf(error);
+      return reply.code(status).send(body);
+    },
   } as { bodyLimit: number }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
 
   app.setValidatorCompiler(({ schema }) => checkerFor(schema as TSchema));

@@ -1,6 +1,7 @@
 import type { CommandStep } from "#msgs/command.ts";
 import { isEnd } from "#msgs/command.ts";
 import type { FactOf } from "#msgs/fact.ts";
+import type { Timestamp } from "#msgs/time.ts";
 import type { Cancel } from "#src/contract/clock.ts";
 import type { CommandFilter, StampedStep } from "./services.ts";
 
@@ -9,7 +10,7 @@ export interface CommandLog {
   see(fact: FactOf<"command">): StampedStep;
   get(id: string): StampedStep | undefined;
   /** Newest first. */
-  list(filter: CommandFilter): readonly StampedStep[];
+  list(filter: CommandFilter, maySee?: (stamped: StampedStep) => boolean): readonly StampedStep[];
   /** Called once when the command ends; at once never, look with `get` first. */
   onEnd(id: string, see: (end: StampedStep) => void): Cancel;
   readonly ends: ReadonlyMap<string, number>;
@@ -18,7 +19,8 @@ export interface CommandLog {
 /** Commands remembered; the one that was asked for first is forgotten first. */
 const remembered = 2_000;
 
-export function commandLog(): CommandLog {
+/** `askedAt` is the desk's record: a command whose first step was told by an earlier run was asked for before this one began. */
+export function commandLog(askedAt: (id: string) => Timestamp | undefined = () => undefined): CommandLog {
   const steps = new Map<string, StampedStep>();
   const waiting = new Map<string, Set<(end: StampedStep) => void>>();
   const ends = new Map<string, number>();
@@ -26,7 +28,9 @@ export function commandLog(): CommandLog {
   return {
     ends,
     see({ step, at }) {
-      const stamped = { step, at, requestedAt: steps.get(step.command.id)?.requestedAt ?? at };
+      const { id } = step.command;
+      const requestedAt = steps.get(id)?.requestedAt ?? (step.state === "recorded" ? at : (askedAt(id) ?? at));
+      const stamped = { step, at, requestedAt };
       steps.set(step.command.id, stamped);
       const oldest = steps.keys().next().value;
       if (steps.size > remembered && oldest !== undefined) steps.delete(oldest);
@@ -38,10 +42,10 @@ export function commandLog(): CommandLog {
       return stamped;
     },
     get: (id) => steps.get(id),
-    list(filter) {
+    list(filter, maySee = () => true) {
       const found: StampedStep[] = [];
       for (const stamped of [...steps.values()].reverse()) {
-        if (!meets(stamped, filter)) continue;
+        if (!meets(stamped, filter) || !maySee(stamped)) continue;
         found.push(stamped);
         if (found.length >= filter.limit) break;
       }

@@ -69,7 +69,7 @@ export async function buildServer(
     ...(options.showFirstToken && { showFirstToken: options.showFirstToken }),
   });
   const callers = openCallers(auth, options.auth, options.server);
-  const commands = commandLog();
+  const commands = commandLog(services.commandAskedAt);
   const hub = openHub(services, commands, time);
   const writes = openWrites(services);
   const missions = openMissionDesk(services);

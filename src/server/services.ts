@@ -35,6 +35,8 @@ export interface Services {
   readonly control?: ControlActs;
   /** Commands that are older than what the server remembers itself. */
   readonly commandHistory?: (filter: CommandFilter, signal: AbortSignal) => Promise<readonly StampedStep[]>;
+  /** When the desk's record says that a command was asked for. */
+  readonly commandAskedAt?: (commandId: string) => Timestamp | undefined;
   readonly alarms?: () => readonly Alarm[];
   readonly history?: Past;
   /** The rows behind the view flow_metrics_1h. */
@@ -45,6 +47,8 @@ export interface Services {
   readonly reload?: (by: string) => Promise<{ readonly changed: string } | { readonly problems: readonly string[] }>;
   readonly journal: () => JournalStatus;
   readonly ready: () => Readiness;
+  /** The database beside the journal: whether it follows, on which engine, and what is the matter. */
+  readonly database?: () => { readonly state: string; readonly engine?: string; readonly message?: string };
   /** Where other parts have put their metrics; the server adds its own. Absent: a registry of the server's own. */
   readonly metrics?: Registry;
   /** Sign-ins, refusals, terminations: what the audit record takes from the server. Commands reach it through the desk. */

@@ -120,7 +120,14 @@ function partsOf(_client: HttpClient, health: Record<string, unknown>): Promise<
   const found = Object.entries(health).flatMap(([name, part]): Finding[] => {
     if (typeof part !== "object" || part === null || !("state" in part)) return [];
     const message = "message" in part && typeof part.message === "string" ? `: ${part.message}` : "";
-    return [{ id: name, state: fine.includes(String(part.state)) ? "well" : "wrong", says: `${name} is ${String(part.state)}${message}` }];
+    const engine = "engine" in part && typeof part.engine === "string" ? ` (${part.engine})` : "";
+    return [
+      {
+        id: name,
+        state: fine.includes(String(part.state)) ? "well" : "wrong",
+        says: `${name} is ${String(part.state)}${engine}${message}`,
+      },
+    ];
   });
   return Promise.resolve(found);
 }

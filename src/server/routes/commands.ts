@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { isEnd } from "#msgs/command.ts";
+import { commandStates, isEnd } from "#msgs/command.ts";
 import { CommandAccepted, CommandBody, Refused } from "#msgs/wire/http.ts";
 import { CommandJson, TimeText } from "#msgs/wire/values.ts";
 import type { WriteFrame } from "#msgs/wire/client-frames.ts";
@@ -13,6 +13,8 @@ import type { Gear } from "./gear.ts";
 
 const waitMaxMs = 60_000;
 const listMax = 1_000;
+/** The record is looked through so many pages deep for what a caller with areas may see. */
+const pagesMax = 10;
 const WholeText = Type.String({ pattern: "^\\d{1,10}$" });
 const statusOf = { gate: 409, unknown: 404, "no-right": 403, "not-available": 501 } as const;
 
@@ -86,7 +88,7 @@ function readRoutes(app: App, { services, commands }: Gear): void {
           {
             point: Type.Optional(Type.String()),
             user: Type.Optional(Type.String()),
-            state: Type.Optional(Type.String()),
+            state: Type.Optional(Type.Enum([...commandStates])),
             from: Type.Optional(TimeText),
             to: Type.Optional(TimeText),
             limit: Type.Optional(WholeText),
@@ -107,7 +109,7 @@ function readRoutes(app: App, { services, commands }: Gear): void {
         ...(to !== undefined && { to: timeIn(request.query, "to") }),
       };
       const sight = sightOf(principalOf(request), services.plant, services.areas);
-      return (await list(filter)).filter((stamped) => mayBeSeen(stamped, sight)).map(commandJson);
+      return (await list(filter, sight)).map(commandJson);
     },
   );
 
@@ -117,20 +119,39 @@ function readRoutes(app: App, { services, commands }: Gear): void {
     (request) => {
       const { id } = request.params as { id: string };
       const last = services.desk.find(id);
-      const known = commands.get(id) ?? (last && { step: last });
+      const known = commands.get(id) ?? (last && { step: last, ...timesOf(id) });
       const sight = sightOf(principalOf(request), services.plant, services.areas);
       if (!known || !mayBeSeen(known, sight)) throw unknownId("command", id);
       return commandJson(known);
     },
   );
 
-  /** What this process remembers, and from the record what is older than that. */
-  async function list(filter: CommandFilter): Promise<readonly StampedStep[]> {
-    const recent = commands.list(filter);
-    if (recent.length >= filter.limit || !services.commandHistory) return recent;
-    const known = new Set(recent.map(({ step }) => step.command.id));
-    const older = await services.commandHistory(filter, AbortSignal.timeout(10_000));
-    return [...recent, ...older.filter(({ step }) => !known.has(step.command.id))].slice(0, filter.limit);
+  function timesOf(id: string): { requestedAt?: number } {
+    const requestedAt = services.commandAskedAt?.(id);
+    return requestedAt === undefined ? {} : { requestedAt };
+  }
+
+  /** What this process remembers, and from the record what is older than that; of both only what this caller may see. */
+  async function list(filter: CommandFilter, sight: Sight): Promise<readonly StampedStep[]> {
+    const found = [...commands.list(filter, (stamped) => mayBeSeen(stamped, sight))];
+    const { commandHistory } = services;
+    if (!commandHistory) return found;
+    const signal = AbortSignal.timeout(10_000);
+    const told = new Set(found.map(({ step }) => step.command.id));
+    let { to } = filter;
+    for (let page = 0; page < pagesMax && found.length < filter.limit; page++) {
+      const rows = await commandHistory({ ...filter, ...(to !== undefined && { to }), limit: listMax }, signal);
+      for (const stamped of rows) {
+        if (told.has(stamped.step.command.id) || !mayBeSeen(stamped, sight)) continue;
+        told.add(stamped.step.command.id);
+        found.push(stamped);
+      }
+      const last = rows.at(-1);
+      if (!last || rows.length < listMax) break;
+      // Of one instant there may be several: it is asked for again, unless it filled a whole page.
+      to = to === last.requestedAt + 1 ? last.requestedAt : last.requestedAt + 1;
+    }
+    return found.slice(0, filter.limit);
   }
 }
 
@@ -141,7 +162,8 @@ export function accepted(answer: WriteAnswer): { commandId: string } {
   throw new HttpRefusal(statusOf[answer.kind], { code, message, ...(commandId !== undefined && { commandId, state: "rejected" }) });
 }
 
-function mayBeSeen({ step }: Pick<StampedStep, "step">, sight: Sight): boolean {
+/** Commands are seen where their target is. */
+export function mayBeSeen({ step }: Pick<StampedStep, "step">, sight: Sight): boolean {
   const { act } = step.command;
   return act.do === "call" ? sight.device(act.device) : sight.point(act.point);
 }

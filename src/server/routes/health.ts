@@ -1,7 +1,9 @@
 import { formatTime } from "#msgs/time.ts";
 import { Health, Ready, WsStatus } from "#msgs/wire/http.ts";
-import type { App } from "../app.ts";
+import { principalOf, type App } from "../app.ts";
+import { sightOf } from "../auth/rights.ts";
 import { commandJson } from "../json.ts";
+import { mayBeSeen } from "./commands.ts";
 import type { Gear } from "./gear.ts";
 
 /** Commands shown by /ws/status. */
@@ -17,6 +19,7 @@ export function healthRoutes(app: App, { services, commands, sessions, metrics }
       version: services.site.version,
       now: formatTime(services.timeline.clock.now()),
       clockTrusted: services.trusted?.() ?? true,
+      ...(services.database && { database: { ...services.database() } }),
       journal: { state: journal.state, ...(journal.message !== undefined && { message: journal.message }) },
     };
   });
@@ -35,8 +38,9 @@ export function healthRoutes(app: App, { services, commands, sessions, metrics }
     return reply.type(metrics.contentType).send(await metrics.text());
   });
 
-  app.get("/ws/status", { config: { right: "read" }, schema: { tags: ["gateway"], response: { 200: WsStatus } } }, () => ({
-    connectedClients: sessions().size,
-    recentCommands: commands.list({ limit: recentMax }).map(commandJson),
-  }));
+  app.get("/ws/status", { config: { right: "read" }, schema: { tags: ["gateway"], response: { 200: WsStatus } } }, (request) => {
+    const sight = sightOf(principalOf(request), services.plant, services.areas);
+    const recent = commands.list({ limit: recentMax }, (stamped) => mayBeSeen(stamped, sight));
+    return { connectedClients: sessions().size, recentCommands: recent.map(commandJson) };
+  });
 }

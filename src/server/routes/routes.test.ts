@@ -205,6 +205,17 @@ describe("GET", () => {
     expect((await get("/docs")).status).toBe(200);
   });
 
+  it("/health says how the database stands and on which engine", async () => {
+    const database = () => ({ state: "following", engine: "PostgreSQL 17" });
+    const { get } = await start(serverRig({ services: { database } }));
+    expect((await get("/health")).body).toMatchObject({ database: { state: "following", engine: "PostgreSQL 17" } });
+  });
+
+  it("an escape in the path that stands for no text is 400 with code and message", async () => {
+    const { get } = await start();
+    expect(await get("/points/%ff")).toEqual({ status: 400, body: { code: "bad-request", message: expect.any(String) as string } });
+  });
+
   it("an unknown path is 404 with code and message", async () => {
     const { get } = await start();
     expect(await get("/nothing")).toMatchObject({ status: 404, body: { code: "not-found" } });

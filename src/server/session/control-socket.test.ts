@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { rigStart, serverRig, type Rig } from "#test/fakes/server-rig.ts";
 import { dial, event, ofType, type Wire } from "#test/fakes/socket.ts";
 import { quality } from "#msgs/quality.ts";
+import { digestOf } from "../auth/keys.ts";
 import type { Server } from "../services.ts";
 
 const open: { close(): unknown }[] = [];
@@ -48,6 +49,21 @@ describe("the control channel", () => {
       data: { state: "confirmed" },
     });
     expect(rig.desk.seen[0]).toMatchObject({ command: { asked: "valve.actuate", priority: 8 }, by: { name: "loopback" } });
+  });
+
+  it("sockets that have not signed in take no places of those that have, and only a few of their own", async () => {
+    const token = `pv.screen.${"s".repeat(43)}`;
+    const key = { name: "screen", role: "viewer" as const, hash: `sha256$${digestOf(token)}` };
+    const limits = { sessions: 1, signingIn: 3, signingInPerAddress: 2 };
+    const server = await start(serverRig({ auth: { loopback: undefined as never, apiKeys: [key] }, options: { limits } }));
+    const silent = [await connect(server), await connect(server)];
+    await expect(dial(server.url)).rejects.toThrow("503");
+    const screen = await connect(server, { authorization: `Bearer ${token}` });
+    expect(await screen.next(event("connected"))).toMatchObject({ data: { principal: { name: "screen" } } });
+    await expect(dial(server.url, { authorization: `Bearer ${token}` })).rejects.toThrow("503");
+    silent[0]?.send({ type: "auth", token });
+    expect(await silent[0]?.next(ofType("error"))).toMatchObject({ code: "too-many-sessions" });
+    expect((await silent[0]?.closed)?.code).toBe(1013);
   });
 
   it("takes words, numbers and booleans for a valve's position", async () => {

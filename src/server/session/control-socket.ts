@@ -4,7 +4,7 @@ import { WebSocketServer } from "ws";
 import { clientFrameTypes } from "#msgs/wire/frame-types.ts";
 import type { Callers } from "../auth/caller.ts";
 import { notBuilt } from "../not-available.ts";
-import type { Services } from "../services.ts";
+import type { Refusal, Services } from "../services.ts";
 import { openSession, type Session, type SessionParts } from "./session.ts";
 
 /** The WebSocket endpoint at /control. */
@@ -32,7 +32,6 @@ export function openControlSocket(http: HttpServer, callers: Callers, parts: Omi
     const path = (request.url ?? "").split("?")[0];
     if (path !== "/control") return refuse(socket, 404, "not-found", "WebSockets are served at /control");
     if (closing) return refuse(socket, 503, "closing", "the gateway is stopping");
-    if (sessions.size >= limits.sessions) return refuse(socket, 503, "too-many-sessions", `${limits.sessions} sessions are open already`);
     const call = { method: "GET", headers: request.headers, remoteAddress: request.socket.remoteAddress ?? "" };
     const foreign = callers.foreign(call);
     if (foreign) {
@@ -43,11 +42,33 @@ export function openControlSocket(http: HttpServer, callers: Callers, parts: Omi
     const outcome = await callers.identify(call);
     const first = outcome && "ok" in outcome ? outcome.ok : undefined;
     if (socket.destroyed) return;
+    const address = callers.addressOf(call);
+    const full = first ? refuseSession() : refuseSigningIn(address);
+    if (full) return refuse(socket, 503, full.code, full.message);
     server.handleUpgrade(request, socket, head, (webSocket) => {
-      const session = openSession(webSocket, socket, { address: callers.addressOf(call), first }, { ...parts, features });
+      const session = openSession(webSocket, socket, { address, first, hasPlace: () => !refuseSession() }, { ...parts, features });
       sessions.add(session);
       webSocket.on("close", () => sessions.delete(session));
     });
+  }
+
+  function refuseSession(): Refusal | undefined {
+    if (count(({ signedIn }) => signedIn !== undefined) < limits.sessions) return undefined;
+    return { code: "too-many-sessions", message: `${limits.sessions} sessions are open already` };
+  }
+
+  /** Whoever has not signed in takes one of a few places of their own, and never one of those who have. */
+  function refuseSigningIn(address: string): Refusal | undefined {
+    const isSigningIn = ({ signedIn }: Session): boolean => signedIn === undefined;
+    const own = count((session) => isSigningIn(session) && session.address === address);
+    if (own < limits.signingInPerAddress && count(isSigningIn) < limits.signingIn) return undefined;
+    return { code: "too-many-signing-in", message: "too many sockets have not signed in yet; try again in a few seconds" };
+  }
+
+  function count(wanted: (session: Session) => boolean): number {
+    let found = 0;
+    for (const session of sessions) if (wanted(session)) found++;
+    return found;
   }
 
   const cancelPing = time.every(limits.pingMs, () => {

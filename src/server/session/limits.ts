@@ -2,6 +2,9 @@
 export interface Limits {
   /** Sessions at once. */
   readonly sessions: number;
+  /** Sockets that have not signed in yet, in all and from one address: they take no place of a session. */
+  readonly signingIn: number;
+  readonly signingInPerAddress: number;
   /** Largest frame taken; a larger one ends the connection (1009), because its end cannot be found otherwise. */
   readonly frameBytes: number;
   /** Arrays and objects inside each other in a frame or a body. */
@@ -31,6 +34,8 @@ export interface Limits {
 
 export const standardLimits: Limits = {
   sessions: 1_000,
+  signingIn: 100,
+  signingInPerAddress: 20,
   frameBytes: 256 * 1024,
   depth: 16,
   framesPerSecond: 500,

@@ -36,6 +36,7 @@ export interface SessionParts {
 
 export interface Session {
   readonly signedIn: SignedIn | undefined;
+  readonly address: string;
   readonly waitingBytes: number;
   end(code: number, reason: string): void;
   /** Looks whether the credential still stands and whether the other side still lives. */
@@ -46,10 +47,12 @@ export interface Session {
 export interface Caller {
   readonly address: string;
   readonly first: SignedIn | undefined;
+  /** Whether there is a place for one more that has signed in. */
+  readonly hasPlace: () => boolean;
 }
 
-/** Close codes: 4401 not signed in (any more), 4408 no sign of life, 4413 reads too slowly, 4429 sends too much. */
-export const closeCodes = { signIn: 4401, silent: 4408, slow: 4413, flood: 4429 } as const;
+/** Close codes: 1013 no place, 4401 not signed in (any more), 4408 no sign of life, 4413 reads too slowly, 4429 sends too much. */
+export const closeCodes = { full: 1013, signIn: 4401, silent: 4408, slow: 4413, flood: 4429 } as const;
 
 /** Frames that may wait while a sign-in is being checked. */
 const waitingMax = 100;
@@ -181,6 +184,10 @@ export function openSession(socket: WebSocket, raw: Duplex, caller: Caller, part
       const outcome = await auth.check(frame.token, address);
       if (ended) return;
       if ("refused" in outcome) return reply.error(outcome.refused, frame.requestId);
+      if (!signedIn && !caller.hasPlace()) {
+        reply.error({ code: "too-many-sessions", message: `${limits.sessions} sessions are open already` }, frame.requestId);
+        return end(closeCodes.full, "too many sessions");
+      }
       become(outcome.ok);
       reply.success(frame, { data: { principal: outcome.ok.principal } });
       send({ type: "event", timeline: "live", data: { type: "signed-in", principal: outcome.ok.principal } });
@@ -240,6 +247,7 @@ export function openSession(socket: WebSocket, raw: Duplex, caller: Caller, part
   }
 
   return {
+    address,
     get signedIn() {
       return signedIn;
     },
