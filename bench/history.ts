@@ -6,7 +6,7 @@ import type { TestServer } from "#test/fakes/database.ts";
 import { silentLog } from "#src/kit/log.ts";
 import { testServer } from "#test/fakes/database.ts";
 import { bareCopy, drizzleInsert, plainInsert, psqlCopy } from "./history/bare.ts";
-import { catchUp, live } from "./history/ours.ts";
+import { catchUp, live, readBack } from "./history/ours.ts";
 import { questions } from "./history/questions.ts";
 import { rowsTold } from "./history/told.ts";
 import type { BenchRow } from "./row.ts";
@@ -25,7 +25,9 @@ export async function rows(): Promise<readonly BenchRow[]> {
 async function writing(server: TestServer, folder: string): Promise<BenchRow[]> {
   const engine = server.hasTimescale ? "hypertable" : "plain table";
   const bare = await bareCopy(await server.fresh(), rowsTold);
-  const after = await catchUp(await server.fresh(), join(folder, "catch-up"), rowsTold);
+  const caughtUp = await server.fresh();
+  const after = await catchUp(caughtUp, join(folder, "catch-up"), rowsTold);
+  const read = await readBack(caughtUp, join(folder, "catch-up"));
   const steady = await live(await server.fresh(), join(folder, "live"), rowsTold);
   const psql = await psqlCopy(await server.fresh(), folder, rowsTold);
   const rate = (perSecond: number) => `${Math.round(perSecond / 1000)} k rows/s`;
@@ -58,6 +60,13 @@ async function writing(server: TestServer, folder: string): Promise<BenchRow[]> 
       ratio: undefined,
     },
   ];
+  const millions = (perSecond: number) => `${(perSecond / 1e6).toFixed(1)} M samples/s`;
+  written.push({
+    what: "recording read back for a replay",
+    ours: millions(read.database),
+    peer: `${millions(read.journal)} from the journal`,
+    ratio: undefined,
+  });
   if (psql)
     written.push({
       what: "the same beside psql",

@@ -2,6 +2,7 @@ import { openJournal, type OpenedJournal } from "#db/journal/open.ts";
 import { connect } from "#db/database/connect.ts";
 import { setUpDatabase } from "#db/engine/set-up.ts";
 import { databaseSettings } from "#db/settings.ts";
+import { openStore } from "#db/store/open.ts";
 import { silentLog } from "#src/kit/log.ts";
 import { Story, ask, durable, until } from "#test/fakes/recording.ts";
 import { batches, plantFact } from "./told.ts";
@@ -26,6 +27,22 @@ export async function catchUp(url: string, folder: string, rows: number): Promis
   });
   await journal.close();
   return result;
+}
+
+/** The recording read back as a replay reads it, from the database and from the journal: samples a second. */
+export async function readBack(url: string, folder: string): Promise<{ database: number; journal: number }> {
+  const rate = async (where: { url: string } | { journalFolder: string }) => {
+    const store = openStore({ ...where, log: silentLog });
+    const began = performance.now();
+    let samples = 0;
+    for await (const page of store.scan(0, Number.MAX_SAFE_INTEGER)) {
+      for (const entry of page) if (entry.kind === "fact" && entry.fact.kind === "samples") samples += entry.fact.samples.keys.length;
+    }
+    const perSecond = samples / ((performance.now() - began) / 1000);
+    await store.close();
+    return perSecond;
+  };
+  return { database: await rate({ url }), journal: await rate({ journalFolder: folder }) };
 }
 
 /** Batches as they come, as fast as the journal takes them. */

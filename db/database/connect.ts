@@ -9,7 +9,11 @@ const oldestServer = 140_000;
 const connectWithinMs = 10_000;
 
 /** One connection, set up alike everywhere: UTC, and its name in pg_stat_activity. Rejects with a GatewayError. */
-export async function connect(url: string, name: string, options: { statementTimeoutMs?: number } = {}): Promise<Client> {
+export async function connect(
+  url: string,
+  name: string,
+  options: { statementTimeoutMs?: number; readOnly?: boolean } = {},
+): Promise<Client> {
   const client = new pg.Client({
     connectionString: url,
     application_name: `plainview ${name}`,
@@ -22,7 +26,7 @@ export async function connect(url: string, name: string, options: { statementTim
   try {
     await client.connect();
     const { rows } = await client.query<{ version: string }>("SELECT current_setting('server_version_num') AS version");
-    await client.query("SET TIME ZONE 'UTC'; SET datestyle = 'ISO'");
+    await client.query(`SET TIME ZONE 'UTC'; SET datestyle = 'ISO'${options.readOnly ? "; SET default_transaction_read_only = on" : ""}`);
     if (Number(rows[0]?.version) < oldestServer) {
       throw new GatewayError(
         "database-refused",

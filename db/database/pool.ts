@@ -3,7 +3,7 @@ import { GatewayError } from "#src/kit/errors.ts";
 import { connect, type Client } from "./connect.ts";
 import { explain } from "./errors.ts";
 
-/** A few connections for reading, opened when they are needed. */
+/** A few connections for reading, opened when they are needed. Nothing can be written through them. */
 export interface Pool {
   /** Lends a connection. A cancelled question ends on the server too; its connection is used again when the server has let go. */
   use<T>(work: (client: Client) => Promise<T>, signal?: AbortSignal): Promise<T>;
@@ -39,7 +39,7 @@ export function openPool(url: string, options: PoolOptions): Pool {
     }
     open++;
     try {
-      const client = await connect(url, options.name, { statementTimeoutMs: options.statementTimeoutMs });
+      const client = await connect(url, options.name, { statementTimeoutMs: options.statementTimeoutMs, readOnly: true });
       client.once("end", () => forget(client));
       return client;
     } catch (error) {
