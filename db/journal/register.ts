@@ -111,16 +111,7 @@ function registerIn(db: DatabaseSync, fresh: boolean): Register {
       .all()
       .map((row) => [String(row.point), Number(row.key)]),
   );
-  const inOne = (work: () => void) => {
-    db.exec("BEGIN");
-    try {
-      work();
-      db.exec("COMMIT");
-    } catch (error) {
-      if (db.isTransaction) db.exec("ROLLBACK");
-      throw error;
-    }
-  };
+  const inOne = (work: () => void) => inOneTransaction(db, work);
   return {
     get uuid() {
       return uuid;
@@ -169,6 +160,17 @@ function registerIn(db: DatabaseSync, fresh: boolean): Register {
     setClean: (now) => void put.run(now ? 1 : 0, "clean"),
     close: () => db.close(),
   };
+}
+
+function inOneTransaction(db: DatabaseSync, work: () => void): void {
+  db.exec("BEGIN");
+  try {
+    work();
+    db.exec("COMMIT");
+  } catch (error) {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
 }
 
 function dropOf(row: Record<string, unknown>): Drop {
