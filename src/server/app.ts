@@ -49,10 +49,7 @@ export async function openApp({ server, callers, limits, log, audit }: AppParts)
     forceCloseConnections: true,
     requestTimeout: 30_000,
     // What goes wrong before there is a route, such as an escape in the URL that stands for no text.
-    frameworkErrors: (error: unknown, _request: unknown, reply: { code(status: number): { send(body: object): unknown } }) => {
-      const { status, body } = refusalOf(error);
-      return reply.code(status).send(body);
-    },
+    frameworkErrors: answerBroken,
   } as { bodyLimit: number }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
 
   app.setValidatorCompiler(({ schema }) => checkerFor(schema as TSchema));
@@ -137,6 +134,11 @@ function takeJson(app: App, limits: Limits): void {
       done(new CheckError(["the body is not JSON"]));
     }
   });
+}
+
+function answerBroken(error: unknown, _request: unknown, reply: { code(status: number): { send(body: object): unknown } }): unknown {
+  const { status, body } = refusalOf(error);
+  return reply.code(status).send(body);
 }
 
 function pagePolicy(server: SiteServer): { directives: Record<string, string[] | null> } {
