@@ -140,7 +140,12 @@ async function launch(
 
 function server(place: Place, pid: number, url: string, adopted: boolean): Embedded {
   let stopping: Promise<void> | undefined;
-  return { url, pid, adopted, stop: () => (stopping ??= isServerOf(pid, place.data) ? stopServer(pid) : Promise.resolve()) };
+  const stop = async () => {
+    if (isServerOf(pid, place.data)) await stopServer(pid);
+    // A socket's folder under the system's temporary one is ours alone; the one in the site stays.
+    if (!place.socket.startsWith(place.root)) rmSync(place.socket, { recursive: true, force: true });
+  };
+  return { url, pid, adopted, stop: () => (stopping ??= stop()) };
 }
 
 /** Fast, then at once, then for good. */

@@ -147,13 +147,14 @@ describe("kill -9 at any instant", () => {
         await device.connect(options);
       }
       const last = device.promised.at(-1)!;
-    await until(() => last.to >= last.from, "the last gateway has something for good");
+      await until(() => last.to >= last.from, "the last gateway has something for good");
       device.stop();
       await stored(url, device);
-      const { lost, gaps } = await judge(url, device);
+      const { lost, broken, gaps } = await judge(url, device);
       // One for each kill, except where the next kill came before the gap itself was durable: then one gap covers both.
-    expect(gaps).toBeGreaterThan(rounds / 2);
-      expect(lost, "what was acknowledged is not among what is missing").toBeLessThan(device.handed / 2);
+      expect(gaps).toBeGreaterThan(rounds / 2);
+      expect(broken, "what was acknowledged is not among what is missing").toBe(0);
+      console.log(`chaos: ${rounds} kills, ${device.handed} samples handed over, ${lost} of them inside declared gaps`);
       await device.kill();
     },
   );
@@ -162,12 +163,12 @@ describe("kill -9 at any instant", () => {
     if (!server.own) return;
     const url = await server.fresh();
     const device = new Device();
-    const options: ChaosOptions = { folder: join(folder, "small"), url, clockOffsetUs: 0, maxBytes: 300_000 };
+    const options: ChaosOptions = { folder: join(folder, "small"), url, clockOffsetUs: 0, maxBytes: 150_000 };
     await device.connect(options);
     await until(async () => (await ask(url, "SELECT 1 WHERE to_regclass('samples') IS NOT NULL")).length > 0, "the schema is there");
     await until(async () => (await ask(url, "SELECT 1 FROM samples LIMIT 1")).length > 0, "something is stored");
     await server.own.stop();
-    const enough = device.handed + 15_000;
+    const enough = device.handed + 6_000;
     await until(() => device.handed > enough, "more came in than the journal may keep", 60_000);
     await server.own.start();
     device.stop();
@@ -175,7 +176,7 @@ describe("kill -9 at any instant", () => {
     const { lost } = await judge(url, device);
     expect(lost).toBeGreaterThan(0);
     const [gap] = await ask<{ lost: string; why: string }>(url, "SELECT lost, why FROM declared_gaps WHERE stream = 'journal'");
-    expect(gap?.why).toMatch(/reached its bound of 300000 bytes before the reader "database" had stored it/);
+    expect(gap?.why).toMatch(/reached its bound of 150000 bytes before the reader "database" had stored it/);
     await device.kill();
   });
 });
