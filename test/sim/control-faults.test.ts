@@ -13,8 +13,16 @@ const wanted = isSoak ? 100_000 : 4_000;
 const perRun = 2_000;
 const firstSeed = Number(process.env["PLAINVIEW_SEED"] ?? (isSoak ? Math.floor(Math.random() * 2 ** 31) : 20_261_121));
 
+/** Runs that once found something, in the desk or in the oracle of this test. */
+const kept = [448_453_263, 859_750_083];
+
 const holdMs = 2_500;
 const tolerance = 0.5;
+/**
+ * A device that is asked cannot tell what it showed between two questions, so this much of an excursion may go unseen: the time
+ * between two questions, a question that nobody answers, and an answer that comes as late as this plant lets them be.
+ */
+const unseenMs = 900;
 const points = Array.from({ length: 40 }, (_, index) =>
   slotsPoint(`north/p-${index}`, { evidence: { tolerance, withinMs: 2_000, holdMs: index % 2 === 0 ? holdMs : 0 } }),
 );
@@ -50,9 +58,8 @@ async function run(seed: number, told: Told, seen: Map<Fault, number>): Promise<
           `${id} is confirmed at ${String(act.value)} and ${act.point} has shown ${String(plant.valueAt(act.point, fact.at))} since it was written`,
         );
       }
-      const since = fact.at - point.control!.evidence.holdMs * 1_000;
-      const wasThere = point.control!.evidence.holdMs === 0 || near(plant.valueAt(act.point, since), act.value);
-      if (!wasThere) throw fault(`${id} is confirmed and ${act.point} did not hold it`);
+      const away = plant.longestAway(act.point, fact.at - point.control!.evidence.holdMs * 1_000, fact.at, isIt);
+      if (away > unseenMs * 1_000) throw fault(`${id} is confirmed and ${act.point} was away from it for ${away / 1_000} ms of its hold`);
     }
   }
 
@@ -115,6 +122,7 @@ test(
   async () => {
     const told: Told = { ends: new Map(), asked: new Set(), sending: new Map() };
     const seen = new Map<Fault, number>();
+    for (const seed of kept) await run(seed, told, seen);
     for (let seed = firstSeed, done = 0; done < wanted; seed++, done += perRun) await run(seed, told, seen);
     expect(told.asked.size).toBeGreaterThan(wanted * 0.95);
     expect([...seen.keys()].sort()).toEqual([...faults].sort());

@@ -71,6 +71,19 @@ export class UnrulyPlant implements DeviceSide {
     return (this.#truth.get(point) ?? []).some(({ at, value }) => at >= from && at <= to && isIt(value));
   }
 
+  /** The longest unbroken time of a stretch in which the plant showed something else. */
+  longestAway(point: PointId, from: number, to: number, isIt: (value: Value) => boolean): number {
+    const turns = (this.#truth.get(point) ?? []).filter(({ at }) => at > from && at < to);
+    const parts = [{ at: from, value: this.valueAt(point, from) }, ...turns];
+    let longest = 0;
+    let left: number | undefined;
+    for (const [index, { at, value }] of parts.entries()) {
+      if (isIt(value)) left = undefined;
+      else longest = Math.max(longest, (parts[index + 1]?.at ?? to) - (left ??= at));
+    }
+    return longest;
+  }
+
   /** Forgets what nobody will ask for any more. */
   forgetBefore(at: number): void {
     for (const [point, truths] of this.#truth) {
