@@ -17,13 +17,53 @@ export interface Wanted {
   readonly shape: Shape;
 }
 
-/** One request and the values its answer holds, in the order of their addresses. */
-export interface Block {
+/**
+ * One request and the values its answer holds, in the order of their addresses. In columns: a site may have a hundred thousand
+ * of them, and what they look like is much the same for all.
+ */
+export class Block {
   readonly table: Table;
   readonly at: number;
   readonly count: number;
-  readonly wanted: readonly Wanted[];
   readonly question: Question;
+  /** Each value's place in the caller's list. */
+  readonly indexes: Uint32Array;
+  /** How far each value lies behind `at`. */
+  readonly offsets: Uint16Array;
+  /** How each value is decoded; the same for all that differ by their address only, whose `at` is that of one of them. */
+  readonly forms: readonly Shape[];
+
+  constructor(wanted: readonly Wanted[], forms: Forms) {
+    const { table, at } = wanted[0]!.shape.address;
+    this.table = table;
+    this.at = at;
+    this.count = wanted.reduce((end, one) => Math.max(end, endOf(one)), 0) - at;
+    this.question = readQuestion(table, at, this.count);
+    this.indexes = Uint32Array.from(wanted, ({ index }) => index);
+    this.offsets = Uint16Array.from(wanted, ({ shape }) => shape.address.at - at);
+    this.forms = wanted.map(({ shape }) => forms.of(shape));
+  }
+
+  get wanted(): readonly Wanted[] {
+    return this.forms.map((form, n) => {
+      const address = { ...form.address, at: this.at + this.offsets[n]! };
+      return { index: this.indexes[n]!, shape: { ...form, address } };
+    });
+  }
+}
+
+/** One shape for all that differ by where they lie only. */
+class Forms {
+  private readonly known = new Map<string, Shape>();
+
+  of(shape: Shape): Shape {
+    const { table, type, bit, bytes } = shape.address;
+    const name = `${table} ${type} ${bit} ${bytes} ${shape.address.order} ${shape.order} ${shape.kind}`;
+    const known = this.known.get(name);
+    if (known) return known;
+    this.known.set(name, shape);
+    return shape;
+  }
 }
 
 /**
@@ -33,10 +73,11 @@ export interface Block {
 export function planBlocks(wanted: readonly Wanted[], limits: ReadLimits): Block[] {
   const sorted = [...wanted].sort(inAddressOrder);
   const blocks: Block[] = [];
+  const forms = new Forms();
   let run: Wanted[] = [];
   let end = 0;
   const finish = () => {
-    if (run.length > 0) blocks.push(blockOf(run));
+    if (run.length > 0) blocks.push(new Block(run, forms));
     run = [];
   };
   for (const one of sorted) {
@@ -54,17 +95,20 @@ export function planBlocks(wanted: readonly Wanted[], limits: ReadLimits): Block
  * value and there is nothing left to leave out.
  */
 export function splitBlock(block: Block): Block[] {
+  const { wanted } = block;
+  const forms = new Forms();
+  const blockOf = (run: readonly Wanted[]): Block => new Block(run, forms);
   const runs: Wanted[][] = [];
   let end = -1;
-  for (const one of block.wanted) {
+  for (const one of wanted) {
     if (runs.length === 0 || one.shape.address.at > end) runs.push([one]);
     else runs.at(-1)!.push(one);
     end = Math.max(end, endOf(one));
   }
   if (runs.length > 1) return runs.map(blockOf);
-  if (block.wanted.every((one) => samePlace(one, block.wanted[0]!))) return [];
-  const middle = Math.ceil(block.wanted.length / 2);
-  return [block.wanted.slice(0, middle), block.wanted.slice(middle)].map(blockOf);
+  if (wanted.every((one) => samePlace(one, wanted[0]!))) return [];
+  const middle = Math.ceil(wanted.length / 2);
+  return [wanted.slice(0, middle), wanted.slice(middle)].map(blockOf);
 }
 
 function joins(first: Wanted, end: number, next: Wanted, limits: ReadLimits): boolean {
@@ -77,12 +121,6 @@ function joins(first: Wanted, end: number, next: Wanted, limits: ReadLimits): bo
   if (gap <= 0) return true;
   if (gap > (isBitTable(table) ? limits.maxGapBits : limits.maxGap)) return false;
   return !limits.forbidden.some((stretch) => stretch.table === table && stretch.from < at && stretch.to >= end);
-}
-
-function blockOf(wanted: readonly Wanted[]): Block {
-  const { table, at } = wanted[0]!.shape.address;
-  const count = wanted.reduce((end, one) => Math.max(end, endOf(one)), 0) - at;
-  return { table, at, count, wanted, question: readQuestion(table, at, count) };
 }
 
 /** The first address after the value. */

@@ -83,14 +83,15 @@ export class Reader {
     if (this.parts) this.leaf(block, root, true);
     const data = start + 2;
     const { readings, decoder } = this;
+    const { indexes, offsets, forms } = block;
     if (isBitTable(block.table)) {
-      for (const { index, shape } of block.wanted) {
-        const offset = shape.address.at - block.at;
-        readings[index] = bitReading(((bytes[data + (offset >> 3)]! >> (offset & 7)) & 1) === 1, shape.kind);
+      for (let n = 0; n < indexes.length; n++) {
+        const offset = offsets[n]!;
+        readings[indexes[n]!] = bitReading(((bytes[data + (offset >> 3)]! >> (offset & 7)) & 1) === 1, forms[n]!.kind);
       }
       return;
     }
-    for (const { index, shape } of block.wanted) readings[index] = decoder.decode(shape, bytes, data + (shape.address.at - block.at) * 2);
+    for (let n = 0; n < indexes.length; n++) readings[indexes[n]!] = decoder.decode(forms[n]!, bytes, data + offsets[n]! * 2);
   }
 
   private excepted(block: Block, root: Block, number: number): void {
@@ -109,7 +110,7 @@ export class Reader {
   }
 
   private refuse(block: Block, reading: Reading): void {
-    for (const { index } of block.wanted) this.readings[index] = reading;
+    for (const index of block.indexes) this.readings[index] = reading;
   }
 
   private leaf(block: Block, root: Block, isGood: boolean): void {

@@ -1,5 +1,6 @@
 import type { DeadlineKey } from "#src/contract/bus.ts";
 import type { Timestamp } from "#msgs/time.ts";
+import { NumberedDeadlines, isNumbered } from "./numbered-deadlines.ts";
 
 /** One promise to run a tap at an instant. */
 export interface Deadline {
@@ -10,13 +11,16 @@ export interface Deadline {
 
 /**
  * All deadlines of a timeline, ordered by (due, tap, key) so that equal instants run in one order wherever they are run.
- * Moving or cancelling leaves the old entry in the heap, which is passed over when it comes up: the map says what holds.
+ * Those under whole numbers, which are nearly all, lie in columns. The few others are objects in a heap of their own, where
+ * moving or cancelling leaves the old entry, which is passed over when it comes up: the map says what holds.
  */
 export class Deadlines {
+  readonly #numbered: NumberedDeadlines[] = [];
   #heap: Deadline[] = [];
   readonly #holds = new Map<string, Map<DeadlineKey, Timestamp>>();
 
   set(due: Timestamp, tap: string, key: DeadlineKey): void {
+    if (isNumbered(key)) return this.#numberedOf(tap).set(due, key);
     let keys = this.#holds.get(tap);
     if (!keys) this.#holds.set(tap, (keys = new Map()));
     if (keys.get(key) === due) return;
@@ -25,11 +29,70 @@ export class Deadlines {
   }
 
   cancel(tap: string, key: DeadlineKey): void {
-    this.#holds.get(tap)?.delete(key);
+    if (isNumbered(key)) this.#numberedOf(tap).delete(key);
+    else this.#holds.get(tap)?.delete(key);
   }
 
-  /** The earliest that still holds, left where it is. */
-  first(): Deadline | undefined {
+  /** When the earliest is due; Infinity when there is none. */
+  get firstDue(): Timestamp {
+    let due = this.#firstOther()?.due ?? Number.POSITIVE_INFINITY;
+    for (const { firstDue } of this.#numbered) due = Math.min(due, firstDue);
+    return due;
+  }
+
+  /** Takes the earliest off if it is due at or before `to`. */
+  take(to: Timestamp): Deadline | undefined {
+    const due = this.firstDue;
+    if (due > to) return undefined;
+    const numbered = this.#firstNumbered(due);
+    const other = this.#firstOther();
+    if (numbered && (!other || isBefore(numbered, other))) {
+      this.#numberedOf(numbered.tap).delete(Number(numbered.key));
+      return numbered;
+    }
+    if (!other) return undefined;
+    this.#pop();
+    this.#holds.get(other.tap)!.delete(other.key);
+    return other;
+  }
+
+  /** Time went by that nobody lived through: what was two seconds away still is. */
+  shift(byUs: number): void {
+    for (const numbered of this.#numbered) numbered.shift(byUs);
+    const others = this.#others();
+    this.#heap = [];
+    this.#holds.clear();
+    for (const { due, tap, key } of others) this.set(due + byUs, tap, key);
+  }
+
+  all(): readonly Deadline[] {
+    const list = this.#others();
+    for (const numbered of this.#numbered) for (const [key, due] of numbered.entries()) list.push({ due, tap: numbered.tap, key });
+    return list.sort((a, b) => (isBefore(a, b) ? -1 : 1));
+  }
+
+  clear(): void {
+    this.#numbered.length = 0;
+    this.#heap = [];
+    this.#holds.clear();
+  }
+
+  #numberedOf(tap: string): NumberedDeadlines {
+    for (const known of this.#numbered) if (known.tap === tap) return known;
+    const made = new NumberedDeadlines(tap);
+    this.#numbered.push(made);
+    return made;
+  }
+
+  /** The first by name of those that are due then. */
+  #firstNumbered(due: Timestamp): Deadline | undefined {
+    let first: NumberedDeadlines | undefined;
+    for (const numbered of this.#numbered) if (numbered.size > 0 && numbered.firstDue === due && (!first || numbered.tap < first.tap)) first = numbered;
+    return first && { due, tap: first.tap, key: first.firstKey };
+  }
+
+  /** The earliest of the others that still holds, left where it is. */
+  #firstOther(): Deadline | undefined {
     for (let top = this.#heap[0]; top; top = this.#heap[0]) {
       if (this.#holds.get(top.tap)?.get(top.key) === top.due) return top;
       this.#pop();
@@ -37,31 +100,10 @@ export class Deadlines {
     return undefined;
   }
 
-  /** Takes the earliest off if it is due at or before `to`. */
-  take(to: Timestamp): Deadline | undefined {
-    const top = this.first();
-    if (!top || top.due > to) return undefined;
-    this.#pop();
-    this.#holds.get(top.tap)!.delete(top.key);
-    return top;
-  }
-
-  /** Time went by that nobody lived through: what was two seconds away still is. */
-  shift(byUs: number): void {
-    const all = this.all();
-    this.clear();
-    for (const { due, tap, key } of all) this.set(due + byUs, tap, key);
-  }
-
-  all(): readonly Deadline[] {
+  #others(): Deadline[] {
     const list: Deadline[] = [];
     for (const [tap, keys] of this.#holds) for (const [key, due] of keys) list.push({ due, tap, key });
-    return list.sort((a, b) => (isBefore(a, b) ? -1 : 1));
-  }
-
-  clear(): void {
-    this.#heap = [];
-    this.#holds.clear();
+    return list;
   }
 
   #push(entry: Deadline): void {

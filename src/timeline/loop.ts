@@ -45,7 +45,8 @@ export class Loop {
   }
 
   nextDue(): Timestamp | undefined {
-    return this.#deadlines.first()?.due;
+    const due = this.#deadlines.firstDue;
+    return due === Number.POSITIVE_INFINITY ? undefined : due;
   }
 
   /** Stamps and delivers. `at` before now is now: time never goes back, however late somebody says something. */
