@@ -59,6 +59,7 @@ export async function dial(
     checkS: link.checkS,
     closing: closing.signal,
     onRestart: (device, peer, how) => events.restarted(device, peer, how),
+    dropped: () => transport.dropped,
   });
   directory.onHeard((peer, unasked) => {
     const device = unasked ? devices.ofInstance(peer.instance) : undefined;

@@ -14,6 +14,8 @@ export interface LifeCheckOptions {
   readonly checkS: number;
   readonly closing: AbortSignal;
   readonly onRestart: (device: ConfiguredDevice, peer: Peer, how: string) => void;
+  /** Datagrams that reached this machine and were thrown away: changes nobody will tell again may be among them. */
+  readonly dropped: () => number;
 }
 
 /** Seconds between two looks at a device because it announced itself: an endless stream of I-Ams is one look at a time. */
@@ -37,15 +39,15 @@ export class LifeCheck {
   readonly #options: LifeCheckOptions;
   readonly #lives = new Map<ConfiguredDevice, Life>();
   readonly #cancel: Cancel;
+  #dropped: number;
 
   constructor(conversation: Conversation, env: AdapterEnv, cov: CovSubscriptions, options: LifeCheckOptions) {
     this.#conversation = conversation;
     this.#env = env;
     this.#cov = cov;
     this.#options = options;
-    this.#cancel = env.timers.every(options.checkS * 1000, () => {
-      for (const [device, peer] of cov.devices()) void this.look(device, peer, false);
-    });
+    this.#dropped = options.dropped();
+    this.#cancel = env.timers.every(options.checkS * 1000, () => this.#round());
   }
 
   /** It is listened to from now on: when it was started has to be known before it can be seen to start again. */
@@ -81,6 +83,16 @@ export class LifeCheck {
     this.#lives.clear();
   }
 
+  #round(): void {
+    const dropped = this.#options.dropped();
+    if (dropped > this.#dropped) {
+      this.#env.log.warn("the system dropped BACnet messages, changes are read instead", { dropped: dropped - this.#dropped });
+      this.#cov.distrust();
+    }
+    this.#dropped = dropped;
+    for (const [device, peer] of this.#cov.devices()) void this.look(device, peer, false);
+  }
+
   async #judge(device: ConfiguredDevice, peer: Peer, life: Life, restartedAt: string | undefined, announced: boolean): Promise<void> {
     const restarted = life.restartedAt !== undefined && restartedAt !== undefined && restartedAt !== life.restartedAt;
     // A device that does not tell when it started is taken at its announcement.
@@ -91,7 +103,7 @@ export class LifeCheck {
     if (restarted) this.#options.onRestart(device, peer, "it says so");
     else if (likely) this.#options.onRestart(device, peer, "it announced itself");
     if (restarted || likely || wasDown) await this.#cov.again(device);
-    await this.#cov.readRefused(device, peer);
+    await this.#cov.readDoubtful(device, peer);
   }
 
   async #restartOf(peer: Peer): Promise<string | undefined> {

@@ -24,6 +24,8 @@ interface Watched {
   renewAt: Timestamp;
   /** The device took it once and does not take it any more: it is asked at every check instead. */
   refused: boolean;
+  /** A change of it may have been lost on the way: it is asked once at the next check. */
+  doubtful: boolean;
 }
 
 export interface CovOptions {
@@ -42,7 +44,7 @@ export class CovSubscriptions {
   /** By device instance and object, for notifications. */
   readonly #byObject = new Map<string, Set<Watched>>();
   readonly #cancel: Cancel;
-  readonly counters = { notifications: 0, strangers: 0, renewals: 0, lost: 0 };
+  readonly counters = { notifications: 0, strangers: 0, renewals: 0, lost: 0, reread: 0 };
 
   constructor(conversation: Conversation, env: AdapterEnv, options: CovOptions) {
     this.#conversation = conversation;
@@ -116,11 +118,23 @@ export class CovSubscriptions {
     }
   }
 
-  /** Asks for what a device once took and then refused. */
-  async readRefused(device: ConfiguredDevice, peer: Peer): Promise<void> {
-    for (const watched of [...this.#watched].filter((one) => one.device === device && one.refused)) {
-      const readings = await readPoints(this.#conversation, peer, watched.points, device.flagless, this.#options.closing);
-      if (this.#watched.has(watched)) watched.push(readings.map((one, i) => ({ ...one, binding: watched.points[i]!.binding })));
+  /** Messages were lost unread: what nobody acknowledges may have been among them. A confirmed change is sent again. */
+  distrust(): void {
+    for (const watched of this.#watched) watched.doubtful ||= !watched.request.confirmed;
+  }
+
+  /** Asks for what a device once took and then refused, and for what may have changed without our hearing of it. */
+  async readDoubtful(device: ConfiguredDevice, peer: Peer): Promise<void> {
+    const wanted = [...this.#watched].filter((one) => one.device === device && (one.refused || one.doubtful));
+    for (const watched of wanted) watched.doubtful = false;
+    const points = wanted.flatMap((watched) => watched.points);
+    if (points.length === 0) return;
+    this.counters.reread += points.length;
+    const readings = await readPoints(this.#conversation, peer, points, device.flagless, this.#options.closing);
+    let at = 0;
+    for (const watched of wanted) {
+      const some = readings.slice(at, (at += watched.points.length));
+      if (this.#watched.has(watched)) watched.push(some.map((one, i) => ({ ...one, binding: watched.points[i]!.binding })));
     }
   }
 
@@ -148,7 +162,7 @@ export class CovSubscriptions {
           ? {}
           : { property: index === undefined ? { property } : { property, index }, ...(typeof cov === "number" && { increment: cov }) };
         const request = { process, object, confirmed: device.settings.cov === "confirmed", ...ofProperty };
-        groups.set(key, { device, peer, request, points: [point], push, renewAt: 0, refused: false });
+        groups.set(key, { device, peer, request, points: [point], push, renewAt: 0, refused: false, doubtful: false });
       }
     }
     return [...groups.values()];

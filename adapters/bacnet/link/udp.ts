@@ -5,6 +5,7 @@ import { addressBytes, decodeBvlc, encodeBvlc, registrationRefused, splitAddress
 import { Malformed } from "../wire/malformed.ts";
 import { ForeignDevice } from "./foreign-device.ts";
 import type { Transport } from "./transport.ts";
+import { udpDrops } from "./udp-drops.ts";
 
 export interface UdpOptions {
   /** Where to listen; port 0 takes any free one. */
@@ -16,16 +17,17 @@ export interface UdpOptions {
 }
 
 const distributionRefused = 0x60;
+const wantedBuffer = 4 << 20;
 
 /** BACnet/IP on one UDP socket (Annex J). */
 export async function openUdp(options: UdpOptions, env: AdapterEnv, signal: AbortSignal): Promise<UdpTransport> {
   // Addresses are always numbers here: without this the system's name service is asked for each datagram.
   const socket = createSocket({ type: "udp4", reuseAddr: false, lookup: (host, _options, done) => done(null, host, 4) });
   await bound(socket, options.listen, signal);
-  // A burst of answers to one Who-Is must fit; some systems allow less, which is no error.
+  socket.setBroadcast(true);
+  // A burst of answers to one Who-Is, or of changes, must fit; most systems give less than is asked for, which is no error.
   try {
-    socket.setRecvBufferSize(4 << 20);
-    socket.setBroadcast(true);
+    socket.setRecvBufferSize(wantedBuffer);
   } catch (cause) {
     env.log.debug("the socket kept its receive buffer", { cause: messageOf(cause) });
   }
@@ -93,10 +95,17 @@ export class UdpTransport implements Transport {
     return addressBytes(station);
   }
 
+  /** What was sent to us and never read, as far as the system tells: whoever relies on having heard everything asks anew. */
+  get dropped(): number {
+    return this.#closed ? 0 : udpDrops(this.address);
+  }
+
   health(): Readonly<Record<string, unknown>> {
     return {
       address: this.address,
       ...this.#counters,
+      dropped: this.dropped,
+      receiveBuffer: this.#closed ? 0 : this.#socket.getRecvBufferSize(),
       ...(this.#foreign && { foreignDeviceOf: this.#options.bbmd?.address, registrations: this.#foreign.renewals }),
     };
   }

@@ -16,6 +16,10 @@ interface Subscriber {
   readonly increment: number;
   last: readonly BacnetValue[];
   lastFlags: readonly BacnetValue[];
+  /** Confirmed notifications that wait for their acknowledgement. */
+  underWay: number;
+  /** The last one was not acknowledged: it is told what is true then until it answers, one at a time. */
+  silent: boolean;
 }
 
 export interface CovServerOptions {
@@ -24,6 +28,8 @@ export interface CovServerOptions {
   readonly application: () => Application;
   readonly env: AdapterEnv;
   readonly capacity: number;
+  /** How long one confirmed notification waits for its acknowledgement before it is sent again. */
+  readonly timeoutMs: number;
 }
 
 const noSpace = ErrorCode.NO_SPACE_TO_ADD_LIST_ELEMENT;
@@ -33,6 +39,7 @@ export class CovServer {
   readonly #options: CovServerOptions;
   readonly #subscribers = new Map<string, Subscriber>();
   notifications = 0;
+  unacknowledged = 0;
 
   constructor(options: CovServerOptions) {
     this.#options = options;
@@ -64,6 +71,8 @@ export class CovServer {
       increment: subscription.increment ?? object.covIncrement ?? 0,
       last: [],
       lastFlags: [],
+      underWay: 0,
+      silent: false,
     };
     this.#subscribers.set(key, subscriber);
     // The first notification follows the acknowledgement, which leaves when this call has returned.
@@ -88,6 +97,7 @@ export class CovServer {
     const { property, increment, subscription, until } = subscriber;
     const values = readProperty(object, property.property, property.index);
     const flags = object.properties.has(PropertyIdentifier.STATUS_FLAGS) ? readProperty(object, PropertyIdentifier.STATUS_FLAGS) : [];
+    if (subscriber.silent && subscriber.underWay > 0) return;
     if (!always && !moved(subscriber.last, values, increment) && !moved(subscriber.lastFlags, flags, 0)) return;
     subscriber.last = values;
     subscriber.lastFlags = flags;
@@ -102,18 +112,30 @@ export class CovServer {
     });
     const application = this.#options.application();
     if (!subscription.confirmed) return application.tell(unconfirmed.covNotification, notification, subscriber.station);
-    application.requester
+    subscriber.underWay++;
+    void application.requester
       .request(subscriber.station, {
         service: confirmed.covNotification,
         data: notification,
         limits: { maxApdu: 480, takesSegments: false },
-        timeoutMs: 3_000,
+        timeoutMs: this.#options.timeoutMs,
         retries: 3,
         signal: new AbortController().signal,
         what: "a notification of change",
       })
-      // A subscriber that does not answer keeps its subscription until it runs out (clause 13.1).
-      .catch((error: unknown) => this.#options.env.log.debug("a subscriber did not answer", { error: String(error) }));
+      .then(
+        () => (subscriber.silent = false),
+        (error: unknown) => this.#unheard(subscriber, error),
+      )
+      .finally(() => subscriber.underWay--);
+  }
+
+  /** A subscriber that does not answer keeps its subscription until it runs out (clause 13.1), and has not been told. */
+  #unheard(subscriber: Subscriber, error: unknown): void {
+    this.#options.env.log.debug("a subscriber did not answer", { error: String(error) });
+    this.unacknowledged++;
+    subscriber.silent = true;
+    subscriber.last = [];
   }
 
   #forgetExpired(): void {

@@ -39,6 +39,7 @@ export interface BacnetDeviceOptions extends Omit<DeviceIdentity, "maxApdu" | "s
   /** Confirmed services it does not know; it rejects them. */
   readonly without?: readonly number[];
   readonly covCapacity?: number;
+  readonly covTimeoutMs?: number;
   readonly onRestart?: (kind: RestartKind) => void;
   readonly onTime?: (at: Timestamp) => void;
   readonly onWrite?: (write: PropertyWrite, from: string) => void;
@@ -86,6 +87,7 @@ export class BacnetDevice {
       ...shared,
       objects: this.objects,
       capacity: options.covCapacity ?? 1_000,
+      timeoutMs: options.covTimeoutMs ?? 3_000,
     });
     this.events = new EventServer({ ...shared, zone: this.zone, recipients: () => this.#recipients });
     this.add(
