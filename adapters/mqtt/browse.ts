@@ -1,4 +1,5 @@
 import type { AdapterEnv, Found } from "#src/contract/adapter.ts";
+import type { Cancel } from "#src/contract/clock.ts";
 import type { PointKind } from "#msgs/point.ts";
 import { givenUp } from "../kit/abort.ts";
 import { formatPlace } from "./address.ts";
@@ -34,12 +35,14 @@ export async function* browse(session: Session, inbox: Inbox, link: Link, env: A
   });
   let isOver = false;
   const over = () => ((isOver = true), wake());
-  const cancel = env.timers.after(link.browseMs, over);
+  let cancel: Cancel = () => {};
   signal.addEventListener("abort", over, { once: true });
   void session.lost.then(over);
   try {
     const [refused] = [...(await session.subscribe([{ filter: link.browseTopic, qos: 0 }], signal))];
     if (refused) throw refusalOf(refused[1], `listening to ${refused[0]}`);
+    // From here on: what the broker takes to answer is not time in which anything can be heard.
+    cancel = env.timers.after(link.browseMs, over);
     while (!isOver || queue.length > 0) {
       if (signal.aborted) throw givenUp(signal, "looking around");
       const found = queue.shift();

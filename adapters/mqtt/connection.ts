@@ -1,4 +1,4 @@
-import type { AdapterEnv, Binding, Connection, DeviceAct, DeviceEvent, Found, Push, Reading, Receipt, Subscription } from "#src/contract/adapter.ts"; // prettier-ignore
+import type { AdapterConfig, AdapterEnv, Binding, Connection, DeviceAct, DeviceEvent, Found, Push, Reading, Receipt, Subscription } from "#src/contract/adapter.ts"; // prettier-ignore
 import type { Cancel } from "#src/contract/clock.ts";
 import { quality } from "#msgs/quality.ts";
 import { assert, GatewayError } from "#src/kit/errors.ts";
@@ -8,6 +8,7 @@ import { browse } from "./browse.ts";
 import { tellingOf } from "./command.ts";
 import type { Link } from "./config.ts";
 import type { Device } from "./device.ts";
+import type { Devices } from "./devices.ts";
 import type { EventFeed } from "./event-feed.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Session } from "./session.ts";
@@ -17,7 +18,7 @@ import { refusalOf } from "./refusals.ts";
 
 export interface ConnectionParts {
   readonly session: Session;
-  readonly devices: ReadonlyMap<string, Device>;
+  readonly devices: Devices;
   readonly inbox: Inbox;
   readonly feed: EventFeed;
   readonly link: Link;
@@ -34,7 +35,17 @@ export class MqttConnection implements Connection {
   constructor(parts: ConnectionParts) {
     this.parts = parts;
     this.lost = parts.session.lost;
-    this.subscriptions = new Subscriptions(parts.session, planFilters([...parts.devices.values()].map(({ plan }) => plan)));
+    this.subscriptions = new Subscriptions(parts.session, planFilters(parts.devices.plans));
+  }
+
+  /** What did not change keeps its numbering, its state and its subscriptions at the broker. */
+  reconfigure(config: AdapterConfig): boolean {
+    const { devices, inbox } = this.parts;
+    const next = devices.next(config);
+    if (!next || !this.subscriptions.replan(planFilters(next.plans), next.keptFilters)) return false;
+    devices.take(next);
+    inbox.serve(devices.all);
+    return true;
   }
 
   /**
@@ -108,7 +119,7 @@ export class MqttConnection implements Connection {
   health(): Readonly<Record<string, unknown>> {
     const { session, inbox, devices } = this.parts;
     const { open, left } = session.acknowledgements;
-    const all = [...devices.values()];
+    const { all } = devices;
     const sum = (name: keyof Device["counters"]) => all.reduce((total, { counters }) => total + counters[name], 0);
     return {
       ...inbox.counters,

@@ -35,6 +35,13 @@ const lostAfterUs = 2 * usPerSecond;
 
 const isAway: Reading = { raw: null, quality: quality.badLink, reason: "the device is away, says its status topic" };
 
+export interface DeviceParts {
+  /** Bytes of a message that are looked at. */
+  readonly longest: number;
+  readonly time: LiveTime;
+  readonly tell: (event: DeviceEvent) => void;
+}
+
 /** One device behind the broker: who listens to it, whether it is there, where its numbering stands. Keeps no values. */
 export class Device {
   readonly plan: DevicePlan;
@@ -51,7 +58,7 @@ export class Device {
   private eventNumber = 0;
   private lossesToldAt = Number.NEGATIVE_INFINITY;
 
-  constructor(plan: DevicePlan, parts: { longest: number; time: LiveTime; tell: (event: DeviceEvent) => void }) {
+  constructor(plan: DevicePlan, parts: DeviceParts) {
     this.plan = plan;
     this.longest = parts.longest;
     this.time = parts.time;
@@ -145,10 +152,10 @@ export class Device {
     }
     if (now - this.lossesToldAt < lostAfterUs) return;
     const lost = this.sequence.lostBefore(now - lostAfterUs);
-    if (lost === 0) return;
-    this.counters.lost += lost;
+    if (!lost) return;
+    this.counters.lost += lost.count;
     this.lossesToldAt = now;
-    this.event("device.sequence-gap", { lost, before: number, topic });
+    this.event("device.sequence-gap", { lost: lost.count, from: lost.after, before: number, topic });
   }
 
   private turn(isOnline: boolean, data: { by: string; retained: boolean }): void {

@@ -10,12 +10,24 @@ const mostParked = 1000;
  */
 export class Inbox {
   readonly counters = { messages: 0, unclaimed: 0, overflowed: 0 };
-  private readonly router: Router<Device>;
+  private router: Router<Device>;
   private parked: Parked[] = [];
   private onlooker: ((message: Incoming) => void) | undefined;
 
   constructor(devices: Iterable<Device>) {
     this.router = new Router(devices);
+  }
+
+  /** Other devices from now on. What waits for one that is made anew waits on for it; what waits for one that is gone concerns nobody. */
+  serve(devices: readonly Device[]): void {
+    this.router = new Router(devices);
+    const waiting = this.parked;
+    this.parked = [];
+    for (const { message, route, settle } of waiting) {
+      const now = this.router.of(message.topic).find(({ target }) => target.plan.id === route.target.plan.id);
+      if (now) this.park({ message, route: now, settle });
+      else settle(true);
+    }
   }
 
   get waiting(): number {

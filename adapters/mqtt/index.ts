@@ -1,12 +1,11 @@
 import type { AdapterModule } from "#src/contract/adapter.ts";
 import { checkConfig } from "./check.ts";
-import { deviceOf, deviceSchema, linkOf, linkSchema } from "./config.ts";
+import { deviceSchema, linkOf, linkSchema } from "./config.ts";
 import { MqttConnection } from "./connection.ts";
-import { Device } from "./device.ts";
+import { Devices } from "./devices.ts";
 import { dial } from "./dial.ts";
 import { EventFeed } from "./event-feed.ts";
 import { Inbox } from "./inbox.ts";
-import { planDevice } from "./plan.ts";
 
 /** Plain MQTT: devices that publish JSON or text to a broker. */
 export const mqttAdapter: AdapterModule<typeof linkSchema, typeof deviceSchema> = {
@@ -21,14 +20,13 @@ export const mqttAdapter: AdapterModule<typeof linkSchema, typeof deviceSchema> 
     const isVisitor = config.devices.length === 0;
     const link = isVisitor ? { ...given, session: "clean" as const } : given;
     const clientId = `${given.clientId ?? `plainview-${config.id}`}${isVisitor ? "-visitor" : ""}`;
-    const plans = config.devices.map((device) => planDevice(device.id, deviceOf(device.options), device.bindings, link));
     return {
       async connect(signal) {
         const feed = new EventFeed();
         // Made anew for each link: whether a device is there, and what it numbered last, may have changed meanwhile.
         const parts = { longest: link.maxMessageBytes, time: env.time, tell: feed.tell };
-        const devices = new Map(plans.map((plan) => [plan.id, new Device(plan, parts)]));
-        const inbox = new Inbox(devices.values());
+        const devices = new Devices(config.devices, link, parts);
+        const inbox = new Inbox(devices.all);
         const session = await dial(link, clientId, env, signal, (message) => inbox.receive(message));
         return new MqttConnection({ session, devices, inbox, feed, link, env });
       },

@@ -15,9 +15,18 @@ interface Numbered {
 }
 
 interface Missing {
-  from: number;
-  to: number;
+  readonly from: number;
+  readonly to: number;
+  /** When the last number before the stretch came. */
+  readonly after: Timestamp;
+  /** When the number behind it came, from when on it is waited for. */
   readonly since: Timestamp;
+}
+
+/** Numbers that were waited for and did not come; `after`: when the last number before the first of them came. */
+export interface Lost {
+  readonly count: number;
+  readonly after: Timestamp;
 }
 
 /** Stretches of numbers that are waited for; with more, the oldest is given up. */
@@ -31,9 +40,9 @@ const beginning = 16;
  */
 export class Sequence {
   private readonly wraps: number | undefined;
-  private last: { readonly number: number; readonly sourceTime: Timestamp | undefined } | undefined;
+  private last: { readonly number: number; readonly sourceTime: Timestamp | undefined; readonly at: Timestamp } | undefined;
   private missing: Missing[] = [];
-  private givenUp = 0;
+  private givenUp: Missing[] = [];
 
   /** `wraps`: how many numbers there are before they begin again at 0; absent, they only grow. */
   constructor(wraps?: number) {
@@ -42,27 +51,31 @@ export class Sequence {
 
   hear(message: Numbered, now: Timestamp): Heard {
     const { last } = this;
-    if (!last) return this.moved(message, message.number, { is: "first" });
+    if (!last) return this.moved(message, message.number, now, { is: "first" });
     const number = this.unwrapped(message.number, last.number);
     if (number === last.number) return { is: "repeated" };
-    if (number === last.number + 1) return this.moved(message, number, { is: "next" });
+    if (number === last.number + 1) return this.moved(message, number, now, { is: "next" });
     if (number > last.number) {
-      this.wait({ from: last.number + 1, to: number - 1, since: now });
-      return this.moved(message, number, { is: "gap", missing: number - last.number - 1 });
+      this.wait({ from: last.number + 1, to: number - 1, after: last.at, since: now });
+      return this.moved(message, number, now, { is: "gap", missing: number - last.number - 1 });
     }
     if (this.found(number)) return { is: "late" };
     if (message.isRepeat) return { is: "repeated" };
     if (!this.isRestart(message)) return { is: "late" };
-    return this.moved(message, number, { is: "restarted", from: last.number });
+    return this.moved(message, number, now, { is: "restarted", from: last.number });
   }
 
-  /** How many were waited for since before then and did not come; they are not asked for again. */
-  lostBefore(then: Timestamp): number {
+  /** What was waited for since before then and did not come; it is not asked for again. */
+  lostBefore(then: Timestamp): Lost | undefined {
     const over = this.missing.filter(({ since }) => since <= then);
-    const lost = this.givenUp + over.reduce((sum, { from, to }) => sum + to - from + 1, 0);
-    if (over.length > 0) this.missing = this.missing.filter(({ since }) => since > then);
-    this.givenUp = 0;
-    return lost;
+    const lost = [...this.givenUp, ...over];
+    if (lost.length === 0) return undefined;
+    this.missing = this.missing.filter(({ since }) => since > then);
+    this.givenUp = [];
+    return {
+      count: lost.reduce((sum, { from, to }) => sum + to - from + 1, 0),
+      after: lost.reduce((first, { after }) => Math.min(first, after), Number.POSITIVE_INFINITY),
+    };
   }
 
   /** On a line without end: the number nearest to the last one that looks like this. */
@@ -83,25 +96,29 @@ export class Sequence {
   private wait(stretch: Missing): void {
     this.missing.push(stretch);
     if (this.missing.length <= mostStretches) return;
-    const { from, to } = this.missing.shift()!;
-    this.givenUp += to - from + 1;
+    this.givenUp.push(this.missing.shift()!);
+    // Nobody asks which: with many of them only how many and since when is kept.
+    if (this.givenUp.length < mostStretches) return;
+    const count = this.givenUp.reduce((sum, { from, to }) => sum + to - from + 1, 0);
+    const { from, after, since } = this.givenUp[0]!;
+    this.givenUp = [{ from, to: from + count - 1, after, since }];
   }
 
   private found(number: number): boolean {
     const at = this.missing.findIndex(({ from, to }) => number >= from && number <= to);
     const stretch = this.missing[at];
     if (!stretch) return false;
-    const { from, to, since } = stretch;
+    const { from, to, ...times } = stretch;
     const parts = [
-      { from, to: number - 1, since },
-      { from: number + 1, to, since },
+      { from, to: number - 1, ...times },
+      { from: number + 1, to, ...times },
     ];
     this.missing.splice(at, 1, ...parts.filter((part) => part.from <= part.to));
     return true;
   }
 
-  private moved({ sourceTime }: Numbered, number: number, heard: Heard): Heard {
-    this.last = { number, sourceTime };
+  private moved({ sourceTime }: Numbered, number: number, at: Timestamp, heard: Heard): Heard {
+    this.last = { number, sourceTime, at };
     return heard;
   }
 }

@@ -10,7 +10,7 @@ type Broker = Pick<Session, "subscribe" | "unsubscribe">;
  */
 export class Subscriptions {
   private readonly broker: Broker;
-  private readonly wantedFor: ReadonlyMap<string, Wanted>;
+  private wantedFor: ReadonlyMap<string, Wanted>;
   private readonly users = new Map<string, number>();
   private gathering: { readonly wanted: Map<string, Wanted>; readonly answer: Promise<ReadonlyMap<string, number>> } | undefined;
 
@@ -21,6 +21,19 @@ export class Subscriptions {
 
   get count(): number {
     return this.users.size;
+  }
+
+  /**
+   * From now on these filters may be wanted. False, and nothing changed, when one of those `kept` would be listened to in another
+   * way: what is under way cannot be moved without hearing messages twice or missing some.
+   */
+  replan(wantedFor: ReadonlyMap<string, Wanted>, kept: Iterable<string>): boolean {
+    for (const filter of kept) {
+      const [now, then] = [this.wantedFor.get(filter), wantedFor.get(filter)];
+      if (now?.filter !== then?.filter || now?.qos !== then?.qos) return false;
+    }
+    this.wantedFor = wantedFor;
+    return true;
   }
 
   /**
