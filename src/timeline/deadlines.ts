@@ -87,7 +87,8 @@ export class Deadlines {
   /** The first by name of those that are due then. */
   #firstNumbered(due: Timestamp): Deadline | undefined {
     let first: NumberedDeadlines | undefined;
-    for (const numbered of this.#numbered) if (numbered.size > 0 && numbered.firstDue === due && (!first || numbered.tap < first.tap)) first = numbered;
+    for (const numbered of this.#numbered)
+      if (numbered.size > 0 && numbered.firstDue === due && (!first || numbered.tap < first.tap)) first = numbered;
     return first && { due, tap: first.tap, key: first.firstKey };
   }
 
