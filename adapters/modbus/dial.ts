@@ -1,7 +1,8 @@
 import { connect as connectSocket, type Socket } from "node:net";
 import type { AdapterEnv } from "#src/contract/adapter.ts";
-import { GatewayError, messageOf, type ErrorCode } from "#src/kit/errors.ts";
+import { GatewayError, messageOf } from "#src/kit/errors.ts";
 import { givenUp } from "../kit/abort.ts";
+import { dialCodeOf } from "../kit/dial-code.ts";
 import type { Link } from "./config.ts";
 import { openSerial } from "./serial.ts";
 
@@ -91,19 +92,7 @@ function streamOf(socket: Socket, where: string, listen: (listener: (bytes: Buff
   };
 }
 
-const dialCodes: Readonly<Record<string, ErrorCode>> = {
-  ECONNREFUSED: "connect-refused",
-  ECONNRESET: "connect-refused",
-  ENOTFOUND: "connect-refused",
-  EAI_AGAIN: "connect-timeout",
-  ETIMEDOUT: "connect-timeout",
-  EHOSTUNREACH: "connect-timeout",
-  ENETUNREACH: "connect-timeout",
-  EACCES: "no-permission",
-  EPERM: "no-permission",
-};
-
 function dialError(cause: Error, where: string): GatewayError {
-  const code = dialCodes[(cause as NodeJS.ErrnoException).code ?? ""] ?? "connect-refused";
+  const code = dialCodeOf(cause) ?? "connect-refused";
   return new GatewayError(code, `could not open ${where}: ${messageOf(cause)}`, { cause });
 }

@@ -1,4 +1,5 @@
 import { GatewayError, messageOf, type ErrorCode } from "#src/kit/errors.ts";
+import { dialCodeOf } from "../kit/dial-code.ts";
 
 /** What a broker may say no with, in 3.1.1 and 5 (CONNACK return codes and reason codes). */
 const codes: Readonly<Record<number, readonly [ErrorCode, string]>> = {
@@ -33,24 +34,12 @@ export function goodbyeOf(reason: number | undefined): string {
   return `the broker ended the connection: ${codes[reason]?.[1] ?? "it did not say why"} (reason ${reason})`;
 }
 
-const dialCodes: Readonly<Record<string, ErrorCode>> = {
-  ECONNREFUSED: "connect-refused",
-  ECONNRESET: "connect-refused",
-  ENOTFOUND: "connect-refused",
-  EAI_AGAIN: "connect-timeout",
-  ETIMEDOUT: "connect-timeout",
-  EHOSTUNREACH: "connect-timeout",
-  ENETUNREACH: "connect-timeout",
-  EACCES: "no-permission",
-  EPERM: "no-permission",
-};
-
 /** Why there is no link, from whatever the client library or the socket raised. */
 export function dialErrorOf(cause: Error, where: string): GatewayError {
   const { code } = cause as { code?: unknown };
   // Below 256 it is the broker's own answer, else a name from the operating system or from TLS.
   if (typeof code === "number") return refusalOf(code, where);
-  const known = typeof code === "string" ? dialCodes[code] : undefined;
+  const known = dialCodeOf(cause);
   if (known) return new GatewayError(known, `could not open ${where}: ${messageOf(cause)}`, { cause });
   const isCertificate = typeof code === "string" && /CERT|SELF_SIGNED|SSL|TLS|ISSUER/.test(code);
   if (isCertificate) return new GatewayError("not-authorised", `${where}: ${messageOf(cause)} (${code as string})`, { cause });
