@@ -1,4 +1,5 @@
 import type {
+  AdapterConfig,
   AdapterEnv,
   Binding,
   Connection,
@@ -16,7 +17,7 @@ import type { DeviceId, Value } from "#msgs/point.ts";
 import { GatewayError } from "#src/kit/errors.ts";
 import { actOn, checkAct, readSlots, type MinimumTimes, type Target } from "./command/act.ts";
 import { call, checkCall } from "./command/calls.ts";
-import type { Link } from "./config.ts";
+import type { DeviceOptions, Link, LinkOptions } from "./config.ts";
 import { browse } from "./discovery/browse.ts";
 import type { Parts } from "./dial.ts";
 import { findPeer, zoneOf, type ConfiguredDevice } from "./peer/devices.ts";
@@ -120,6 +121,21 @@ export class BacnetConnection implements Connection {
         ]),
       ),
     };
+  }
+
+  /** Other devices behind the same socket: who stays goes on with all that is known of it. */
+  reconfigure(config: AdapterConfig<LinkOptions, DeviceOptions>): boolean {
+    if (this.#parts.closing.signal.aborted) return false;
+    const { devices, directory, cov, life, events } = this.#parts;
+    const changes = devices.replace(config);
+    for (const device of changes.gone) {
+      cov.forget(device);
+      life.forget(device);
+      this.#minimums.delete(device);
+      directory.forget(device.settings.instance);
+    }
+    events.change(changes);
+    return true;
   }
 
   close(): Promise<void> {

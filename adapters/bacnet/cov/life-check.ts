@@ -78,6 +78,10 @@ export class LifeCheck {
     }
   }
 
+  forget(device: ConfiguredDevice): void {
+    this.#lives.delete(device);
+  }
+
   close(): void {
     this.#cancel();
     this.#lives.clear();

@@ -138,6 +138,11 @@ export class CovSubscriptions {
     }
   }
 
+  /** The device is not one of ours any more; what it goes on telling ends with the lifetime of the subscription. */
+  forget(device: ConfiguredDevice): void {
+    for (const watched of [...this.#watched]) if (watched.device === device) this.#remove(watched);
+  }
+
   close(): void {
     this.#cancel();
     this.#watched.clear();

@@ -4,7 +4,7 @@ import { GatewayError, messageOf } from "#src/kit/errors.ts";
 import { parseObject } from "../address.ts";
 import type { Station } from "../link/station.ts";
 import type { Conversation } from "../peer/conversation.ts";
-import { zoneOf, type ConfiguredDevice, type Devices } from "../peer/devices.ts";
+import { zoneOf, type ConfiguredDevice, type DeviceChanges, type Devices } from "../peer/devices.ts";
 import type { Peer } from "../peer/peer.ts";
 import { dateTimeOf } from "../wire/date-time.ts";
 import { confirmed } from "../wire/services/choices.ts";
@@ -30,7 +30,7 @@ export class EventFeed {
   readonly #listeners = new Set<(event: DeviceEvent) => void>();
   /** What each object of each device was last known to be, so that asking again tells nothing twice. */
   readonly #known = new Map<ConfiguredDevice, Map<number, string>>();
-  #polls: Cancel[] = [];
+  readonly #polls = new Map<ConfiguredDevice, Cancel>();
   readonly counters = { notifications: 0, strangers: 0, polls: 0 };
 
   constructor(conversation: Conversation, env: AdapterEnv, devices: Devices, options: EventFeedOptions) {
@@ -42,7 +42,7 @@ export class EventFeed {
 
   listen(push: (event: DeviceEvent) => void): Cancel {
     this.#listeners.add(push);
-    if (this.#listeners.size === 1) this.#begin();
+    if (this.#listeners.size === 1) for (const device of this.#devices.all) this.#begin(device);
     return () => {
       this.#listeners.delete(push);
       if (this.#listeners.size === 0) this.close();
@@ -77,6 +77,7 @@ export class EventFeed {
     this.counters.polls++;
     const zone = await zoneOf(device, peer, this.#conversation, this.#options.closing);
     const events = await activeEvents(this.#conversation, peer, this.#options.closing);
+    if (!this.#devices.holds(device)) return;
     const known = this.#knownOf(device);
     const before = new Map(known);
     known.clear();
@@ -123,24 +124,37 @@ export class EventFeed {
     return { assurance: "device" };
   }
 
+  /** Other devices are configured from now on. */
+  change({ gone, come }: DeviceChanges): void {
+    for (const device of gone) {
+      this.#polls.get(device)?.();
+      this.#polls.delete(device);
+      this.#known.delete(device);
+    }
+    if (this.#listeners.size > 0) for (const device of come) this.#begin(device);
+  }
+
   close(): void {
-    for (const cancel of this.#polls) cancel();
-    this.#polls = [];
+    for (const cancel of this.#polls.values()) cancel();
+    this.#polls.clear();
     this.#listeners.clear();
   }
 
-  #begin(): void {
-    for (const device of this.#devices.all) {
-      if (!device.settings.events) continue;
-      // Enrolled first, asked then: what happens in between is told twice rather than not at all.
-      void this.#enrol(device).then(() => this.#tryAsk(device, () => this.#options.find(device)));
-      const { eventPollS } = device.settings;
-      if (eventPollS > 0)
-        this.#polls.push(this.#env.timers.every(eventPollS * 1000, () => void this.#tryAsk(device, () => this.#options.find(device))));
-    }
+  #begin(device: ConfiguredDevice): void {
+    if (!device.settings.events) return;
+    const ask = () => this.#tryAsk(device, () => this.#options.find(device));
+    // Enrolled first, asked then: what happens in between is told twice rather than not at all.
+    void this.#enrol(device).then(ask);
+    const { eventPollS } = device.settings;
+    if (eventPollS > 0)
+      this.#polls.set(
+        device,
+        this.#env.timers.every(eventPollS * 1000, () => void ask()),
+      );
   }
 
   async #tryAsk(device: ConfiguredDevice, find: () => Promise<Peer>): Promise<void> {
+    if (!this.#devices.holds(device)) return;
     try {
       await this.ask(device, await find());
     } catch (error) {

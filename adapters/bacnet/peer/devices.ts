@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { AdapterConfig, Binding } from "#src/contract/adapter.ts";
 import type { DeviceId } from "#msgs/point.ts";
 import { GatewayError } from "#src/kit/errors.ts";
@@ -15,27 +16,56 @@ import type { Peer } from "./peer.ts";
 export interface ConfiguredDevice {
   readonly id: DeviceId;
   readonly settings: DeviceSettings;
-  readonly bindings: readonly Binding[];
+  /** Points come and go while the device stays what it is. */
+  bindings: readonly Binding[];
   readonly flagless: Flagless;
+}
+
+/** What another configuration means: a device whose options changed has gone and another one came in its place. */
+export interface DeviceChanges {
+  readonly gone: readonly ConfiguredDevice[];
+  readonly come: readonly ConfiguredDevice[];
 }
 
 /** The configured devices of one link, and how to get at them. */
 export class Devices {
-  readonly all: readonly ConfiguredDevice[];
-  readonly #byId: ReadonlyMap<DeviceId, ConfiguredDevice>;
-  readonly #byInstance: ReadonlyMap<number, ConfiguredDevice>;
-  readonly #addresses = new Map<string, PointAddress>();
+  #all: readonly ConfiguredDevice[] = [];
+  #byId: ReadonlyMap<DeviceId, ConfiguredDevice> = new Map();
+  #byInstance: ReadonlyMap<number, ConfiguredDevice> = new Map();
+  #addresses: ReadonlyMap<string, PointAddress> = new Map();
 
   constructor(config: AdapterConfig<LinkOptions, DeviceOptions>) {
-    this.all = config.devices.map(({ id, options, bindings }) => ({
-      id,
-      settings: deviceOf(options),
-      bindings,
-      flagless: new Set<number>(),
-    }));
-    this.#byId = new Map(this.all.map((device) => [device.id, device]));
-    this.#byInstance = new Map(this.all.map((device) => [device.settings.instance, device]));
-    for (const { bindings } of this.all) for (const { address } of bindings) this.#remember(address);
+    this.replace(config);
+  }
+
+  get all(): readonly ConfiguredDevice[] {
+    return this.#all;
+  }
+
+  /** Takes another configuration; whoever is configured as before is the same object as before. */
+  replace(config: AdapterConfig<LinkOptions, DeviceOptions>): DeviceChanges {
+    const before = this.#byId;
+    this.#all = config.devices.map(({ id, options, bindings }) => {
+      const settings = deviceOf(options);
+      const known = before.get(id);
+      if (!known || !isDeepStrictEqual(known.settings, settings)) return { id, settings, bindings, flagless: new Set<number>() };
+      known.bindings = bindings;
+      return known;
+    });
+    this.#byId = new Map(this.#all.map((device) => [device.id, device]));
+    this.#byInstance = new Map(this.#all.map((device) => [device.settings.instance, device]));
+    const texts = this.#all.flatMap((device) => device.bindings.map(({ address }) => address));
+    this.#addresses = new Map(texts.flatMap((text) => remembered(text)));
+    const here = new Set(this.#all);
+    return {
+      gone: [...before.values()].filter((device) => !here.has(device)),
+      come: this.#all.filter((device) => before.get(device.id) !== device),
+    };
+  }
+
+  /** It is configured still, and as it was when whoever asks began. */
+  holds(device: ConfiguredDevice): boolean {
+    return this.#byId.get(device.id) === device;
   }
 
   get(id: DeviceId): ConfiguredDevice {
@@ -52,11 +82,11 @@ export class Devices {
     const address = this.#addresses.get(binding.address) ?? parsed(binding.address);
     return { binding, address };
   }
+}
 
-  #remember(text: string): void {
-    const found = parseAddress(text);
-    if ("address" in found) this.#addresses.set(text, found.address);
-  }
+function remembered(text: string): [string, PointAddress][] {
+  const found = parseAddress(text);
+  return "address" in found ? [[text, found.address]] : [];
 }
 
 export async function findPeer(device: ConfiguredDevice, directory: Directory, findMs: number, signal: AbortSignal): Promise<Peer> {

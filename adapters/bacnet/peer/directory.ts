@@ -70,6 +70,13 @@ export class Directory {
     return [...this.#peers.values()];
   }
 
+  /** It is not configured any more, or at another place: looked for anew when somebody wants it again. */
+  forget(instance: number): void {
+    this.#peers.delete(instance);
+    this.#configured.delete(instance);
+    this.#asked.delete(instance);
+  }
+
   get(instance: number): Peer | undefined {
     return this.#peers.get(instance);
   }
@@ -89,7 +96,10 @@ export class Directory {
     }
     let asking = this.#asked.get(where.instance);
     if (!asking) {
-      asking = this.#ask(where, waitMs).finally(() => this.#asked.delete(where.instance));
+      const asked = this.#ask(where, waitMs).finally(() => {
+        if (this.#asked.get(where.instance) === asked) this.#asked.delete(where.instance);
+      });
+      asking = asked;
       // Whoever asked may have given up meanwhile; the others still wait for it.
       asking.catch(() => undefined);
       this.#asked.set(where.instance, asking);
