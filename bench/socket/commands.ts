@@ -1,32 +1,36 @@
+import { fork } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { WebSocket, WebSocketServer } from "ws";
+import { fileURLToPath } from "node:url";
+import { WebSocketServer } from "ws";
 import type { BenchRow } from "../row.ts";
-import { at, shown, syncTimes } from "./figures.ts";
+import { at, restedSyncTimes, shown, syncTimes } from "./figures.ts";
 import { realServer } from "./real-desk.ts";
+import { audited, commandTrips, echoRate, echoTrips, type TripTimes } from "./trips.ts";
 
+const warmUp = 300;
 const trips = 1_000;
 const commands = 20_000;
 const underWay = 500;
 const points = 500;
+
+interface Heard {
+  readonly bare: number[];
+  readonly alone: TripTimes;
+  readonly perSecond: number;
+  readonly bareRate: number;
+}
 
 /** Commands on the channel through the real desk, its gates and its record on the disk, beside a bare echo and a bare sync. */
 export async function commandRows(): Promise<BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), "plainview-bench-"));
   const echo = await bareEcho();
   const ours = await realServer(folder, points);
-  const url = `${ours.server.url.replace("http", "ws")}/control`;
-  const frame = (n: number): string => JSON.stringify({ type: "point.write", point: ours.points[n % points], value: n % 97, priority: 16 });
   try {
-    // A round to warm everything up, then both measured.
-    await echoTrips(echo.url, frame(0), 300);
-    await commandTrips(url, frame, 300);
-    const bare = await echoTrips(echo.url, frame(0), trips);
-    const alone = await commandTrips(url, frame, trips);
+    const { bare, alone, perSecond, bareRate } = await heardBy(echo.url, `${ours.server.url.replace("http", "ws")}/control`);
     const sync = syncTimes(folder, 500);
-    const perSecond = await audited(url, frame);
-    const bareRate = await echoRate(echo.url, frame(0));
+    const rested = await restedSyncTimes(folder, 500);
     return [
       {
         what: "socket: point.write to ack with the real desk, one at a time",
@@ -38,9 +42,16 @@ export async function commandRows(): Promise<BenchRow[]> {
       {
         what: "socket: point.write to requested (on the disk), one at a time",
         ours: shown(alone.requested),
-        peer: `${shown(sync)}, a bare write and fdatasync`,
+        peer: `${shown(sync)}, a bare write and fdatasync one after the other`,
         ratio: at(alone.requested, 0.5) / at(sync, 0.5),
         bar: "at most 3 x a bare fdatasync at p50",
+      },
+      {
+        what: "socket: the same beside its parts: the echo there and back, and a sync that rests as long between two",
+        ours: shown(alone.requested),
+        peer: `${Math.round((at(bare, 0.5) + at(rested, 0.5)) * 1_000)} µs, the echo and ${shown(rested)}`,
+        ratio: at(alone.requested, 0.5) / (at(bare, 0.5) + at(rested, 0.5)),
+        bar: "",
       },
       {
         what: `socket: audited commands a second on one connection, ${underWay} under way, each to its end with ack and five events`,
@@ -64,101 +75,24 @@ async function bareEcho(): Promise<{ url: string; close(): void }> {
   return { url: `ws://127.0.0.1:${(echo.address() as { port: number }).port}`, close: () => echo.close() };
 }
 
-function dial(url: string): Promise<WebSocket> {
-  const socket = new WebSocket(url, { perMessageDeflate: false });
+/** Everything a client measures, in a process of its own. */
+function heardBy(echo: string, control: string): Promise<Heard> {
+  const child = fork(fileURLToPath(import.meta.url), ["client", echo, control], { execArgv: [] });
   return new Promise((resolve, reject) => {
-    socket.once("open", () => resolve(socket));
-    socket.once("error", reject);
+    child.once("message", (heard) => resolve(heard as Heard));
+    child.once("exit", () => reject(new Error("the client went away")));
   });
 }
 
-/** What is still being done for the one before is not counted for the next: a person is slower than that. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 2));
+async function beClient(echo: string, control: string): Promise<void> {
+  // A round to warm everything up, then both measured, a stretch of one after a stretch of the other.
+  await echoTrips(echo, warmUp);
+  await commandTrips(control, warmUp);
+  const bare = await echoTrips(echo, trips);
+  const alone = await commandTrips(control, trips);
+  const perSecond = await audited(control, commands, underWay);
+  const bareRate = await echoRate(echo, commands, underWay);
+  process.send?.({ bare, alone, perSecond, bareRate } satisfies Heard, () => process.exit());
 }
 
-/** Times of single round trips in ms, sorted. */
-async function echoTrips(url: string, frame: string, count: number): Promise<number[]> {
-  const socket = await dial(url);
-  const times: number[] = [];
-  while (times.length < count) {
-    await settled();
-    const begin = performance.now();
-    socket.send(frame);
-    await new Promise((resolve) => socket.once("message", resolve));
-    times.push(performance.now() - begin);
-  }
-  socket.terminate();
-  return times.sort((a, b) => a - b);
-}
-
-/** One command after the other, each only when the one before has ended. */
-async function commandTrips(url: string, frame: (n: number) => string, count: number): Promise<{ ack: number[]; requested: number[] }> {
-  const socket = await dial(url);
-  const ack: number[] = [];
-  const requested: number[] = [];
-  for (let n = 0; n < count; n++) {
-    await settled();
-    const begin = performance.now();
-    socket.send(frame(n));
-    await new Promise<void>((resolve) => {
-      const hear = (data: unknown): void => {
-        const text = String(data as Buffer);
-        if (isAck(text)) ack.push(performance.now() - begin);
-        else if (isEvent(text, "requested")) requested.push(performance.now() - begin);
-        else if (isEvent(text, "confirmed")) {
-          socket.off("message", hear);
-          resolve();
-        }
-      };
-      socket.on("message", hear);
-    });
-  }
-  socket.terminate();
-  const sorted = (times: number[]): number[] => times.sort((a, b) => a - b);
-  return { ack: sorted(ack), requested: sorted(requested) };
-}
-
-/** Commands a second from the first frame to the last end, with the record written and synced for each. */
-async function audited(url: string, frame: (n: number) => string): Promise<number> {
-  const socket = await dial(url);
-  let sent = 0;
-  let ended = 0;
-  const begin = performance.now();
-  await new Promise<void>((resolve, reject) => {
-    socket.on("message", (data) => {
-      const text = String(data as Buffer);
-      if (isAck(text) && !text.includes('"status":"success"')) reject(new Error(text));
-      if (!isEvent(text, "confirmed")) return;
-      if (++ended === commands) resolve();
-      else if (sent < commands) socket.send(frame(sent++));
-    });
-    while (sent < underWay) socket.send(frame(sent++));
-  });
-  socket.terminate();
-  return (commands / (performance.now() - begin)) * 1_000;
-}
-
-async function echoRate(url: string, frame: string): Promise<number> {
-  const socket = await dial(url);
-  let sent = 0;
-  let heard = 0;
-  const begin = performance.now();
-  await new Promise<void>((resolve) => {
-    socket.on("message", () => {
-      if (++heard === commands) resolve();
-      else if (sent++ < commands) socket.send(frame);
-    });
-    for (; sent < underWay; sent++) socket.send(frame);
-  });
-  socket.terminate();
-  return (commands / (performance.now() - begin)) * 1_000;
-}
-
-function isAck(text: string): boolean {
-  return text.startsWith('{"type":"ack"');
-}
-
-function isEvent(text: string, state: "requested" | "confirmed"): boolean {
-  return text.includes(`"type":"command.${state}"`);
-}
+if (process.argv[2] === "client" && process.send) await beClient(process.argv[3] ?? "", process.argv[4] ?? "");

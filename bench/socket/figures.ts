@@ -1,17 +1,32 @@
 import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { rest } from "./trips.ts";
 
-/** Times in ms of a bare write and fdatasync in this folder, sorted. */
+/** Times in ms of a bare write and fdatasync in this folder, one right after the other, sorted. */
 export function syncTimes(folder: string, count: number): number[] {
   const file = openSync(join(folder, "sync"), "w");
-  const times = Array.from({ length: count }, () => {
-    const begin = performance.now();
-    writeSync(file, "x".repeat(1_000));
-    fdatasyncSync(file);
-    return performance.now() - begin;
-  });
+  const times = Array.from({ length: count }, () => oneSync(file));
   closeSync(file);
   return times.sort((a, b) => a - b);
+}
+
+/** The same with the rest between two that lone commands have: disk and processor have gone to sleep meanwhile. */
+export async function restedSyncTimes(folder: string, count: number): Promise<number[]> {
+  const file = openSync(join(folder, "sync"), "w");
+  const times: number[] = [];
+  while (times.length < count) {
+    await rest();
+    times.push(oneSync(file));
+  }
+  closeSync(file);
+  return times.sort((a, b) => a - b);
+}
+
+function oneSync(file: number): number {
+  const begin = performance.now();
+  writeSync(file, "x".repeat(1_000));
+  fdatasyncSync(file);
+  return performance.now() - begin;
 }
 
 /** A quantile of sorted figures. */

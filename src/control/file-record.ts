@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { StatementSync } from "node:sqlite";
 import { DatabaseSync } from "node:sqlite";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
 import type { Log } from "#src/kit/log.ts";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";
 import type {
@@ -15,6 +15,9 @@ import type {
   RecordWrite,
 } from "./record.ts";
 import type { FlatWrite, FromWriter, RecordFileOptions, ToWriter } from "./record-protocol.ts";
+import type { LineEnd } from "./record-line.ts";
+import { bellBytes, DeskLine } from "./record-line.ts";
+import { KnownIds } from "./record-ids.ts";
 import { RecordScanner } from "./record-scanner.ts";
 import { commandRow, flattened, readDocuments, readEnded, readOpen, readSlots } from "./record-rows.ts";
 
@@ -29,42 +32,64 @@ export function openRecord(
 ): Promise<FileRecord> {
   const { log, ...file } = options;
   const filled: RecordFileOptions = { ...defaultRecordFile, ...file };
-  const worker = new Worker(new URL("./record-writer.ts", import.meta.url), { workerData: filled, name: "control record" });
+  const { port1, port2 } = new MessageChannel();
+  const bell = new SharedArrayBuffer(bellBytes);
+  const ids = new KnownIds();
+  const worker = new Worker(new URL("./record-writer.ts", import.meta.url), {
+    workerData: { options: filled, line: { port: port2, bell }, ids: ids.memory },
+    transferList: [port2],
+    name: "control record",
+  });
   return new Promise((resolve, reject) => {
     const failed = (error: unknown) =>
       reject(new GatewayError("damaged", `control.db in ${filled.folder} cannot be opened: ${messageOf(error)}`, { cause: error }));
     worker.once("error", failed);
-    worker.once("message", (message: FromWriter) => {
+    worker.once("message", (head: AuditHead) => {
       worker.off("error", failed);
-      resolve(new FileRecord(worker, filled, log, message.is === "open" ? message.head : { seq: 0, hash: "", at: 0 }));
+      resolve(new FileRecord({ worker, line: { port: port1, bell }, ids, options: filled, log, head }));
     });
   });
 }
 
+export interface FileRecordParts {
+  readonly worker: Worker;
+  readonly line: LineEnd;
+  readonly ids: KnownIds;
+  readonly options: RecordFileOptions;
+  readonly log: Log;
+  readonly head: AuditHead;
+}
+
 /** The desk's own memory on disk: groups are gathered while the last commit is under way, so that one fsync serves many. */
 export class FileRecord implements ControlRecord {
-  readonly #worker: Worker;
+  readonly #line: DeskLine<ToWriter, FromWriter>;
   readonly #log: Log;
+  readonly #ids: KnownIds;
   readonly #db: DatabaseSync;
   readonly #byId: StatementSync;
   readonly #scanner: RecordScanner;
   #gathering: { writes: FlatWrite[]; dones: ((durable: boolean) => void)[] } = { writes: [], dones: [] };
   #underWay: ((durable: boolean) => void)[] | undefined;
   #batch = 0;
+  /** Rows that are written and may not stand in the table yet, in the order of their batches. */
+  readonly #unsettled = new Map<string, { readonly batch: number; readonly row: CommandRow }>();
+  #onSettled: (() => void)[] = [];
   #state: RecordState = "ok";
   #head: AuditHead;
   #onState: ((state: RecordState, reason: string) => void)[] = [];
   #onClosed: (() => void) | undefined;
+  #onIdle: (() => void) | undefined;
   #isClosing = false;
+  #isDead = false;
 
-  constructor(worker: Worker, options: RecordFileOptions, log: Log, head: AuditHead) {
-    this.#worker = worker;
+  constructor({ worker, line, ids, options, log, head }: FileRecordParts) {
+    this.#ids = ids;
     this.#log = log;
     this.#head = head;
     this.#db = new DatabaseSync(join(options.folder, "control.db"), { readOnly: true });
     this.#byId = this.#db.prepare("SELECT * FROM command WHERE id = ?");
     this.#scanner = new RecordScanner(options.folder);
-    worker.on("message", (message: FromWriter) => this.#hear(message));
+    this.#line = new DeskLine(line, (message) => this.#hear(message));
     worker.on("error", (error) => this.#died(error));
   }
 
@@ -86,26 +111,34 @@ export class FileRecord implements ControlRecord {
 
   write(group: readonly RecordWrite[], done: (durable: boolean) => void): void {
     if (this.#isClosing) return;
-    this.#gathering.writes.push(...flattened(group));
+    if (this.#isDead) return queueMicrotask(() => done(false));
+    for (const write of flattened(group)) this.#gathering.writes.push(write);
+    for (const write of group) if (write.put === "command") this.#notSettled(write.row);
     this.#gathering.dones.push(done);
     // What arrives together goes together; what arrives during a commit goes with the next.
     if (!this.#underWay && this.#gathering.dones.length === 1) queueMicrotask(() => this.#send());
   }
 
-  load(): Promise<RecordedState> {
-    return Promise.resolve({ open: readOpen(this.#db), ended: readEnded(this.#db, endedAtStart), slots: readSlots(this.#db) });
+  async load(): Promise<RecordedState> {
+    await this.#settled();
+    return { open: readOpen(this.#db), ended: readEnded(this.#db, endedAtStart), slots: readSlots(this.#db) };
   }
 
-  documents(kind: string): Promise<readonly DocumentRow[]> {
-    return Promise.resolve(readDocuments(this.#db, kind));
+  async documents(kind: string): Promise<readonly DocumentRow[]> {
+    await this.#settled();
+    return readDocuments(this.#db, kind);
   }
 
   lookup(id: string): CommandRow | undefined {
+    const written = this.#unsettled.get(id);
+    if (written) return written.row;
+    if (!this.#ids.mayHave(id)) return undefined;
     const stored = this.#byId.get(id);
     return stored && commandRow(stored as unknown as Parameters<typeof commandRow>[0]);
   }
 
-  query(filter: CommandFilter): Promise<readonly CommandRow[]> {
+  async query(filter: CommandFilter): Promise<readonly CommandRow[]> {
+    await this.#settled();
     return this.#scanner.query(filter);
   }
 
@@ -121,11 +154,14 @@ export class FileRecord implements ControlRecord {
 
   async close(): Promise<void> {
     if (this.#isClosing) return;
-    this.#send();
     this.#isClosing = true;
+    this.#send();
+    // What was gathered during a commit follows it; the thread stops after that.
+    while (this.waiting > 0 && !this.#isDead) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     const closed = new Promise<void>((resolve) => (this.#onClosed = resolve));
     this.#say({ do: "close" });
     await Promise.all([closed, this.#scanner.close()]);
+    this.#line.close();
     this.#db.close();
   }
 
@@ -139,15 +175,44 @@ export class FileRecord implements ControlRecord {
 
   #hear(message: FromWriter): void {
     if (message.is === "closed") return this.#onClosed?.();
-    if (message.is === "open") return;
+    if (message.is === "settled") return this.#settledUpTo(message.settled, true);
     this.#head = message.head;
     this.#enter(message.state, message.reason);
     if (message.is === "state") return;
     const dones = this.#underWay ?? [];
     this.#underWay = undefined;
+    this.#settledUpTo(message.settled, false);
     // The next commit begins before anybody acts on this one.
     this.#send();
     for (const done of dones) done(message.durable);
+    if (this.waiting === 0) this.#onIdle?.();
+  }
+
+  #notSettled(row: CommandRow): void {
+    this.#ids.add(row.id);
+    this.#unsettled.delete(row.id);
+    // What is gathered now goes with the batch after the one under way.
+    this.#unsettled.set(row.id, { batch: this.#batch + 1, row });
+  }
+
+  #settledUpTo(batch: number, wasAsked: boolean): void {
+    for (const [id, written] of this.#unsettled) {
+      if (written.batch > batch) break;
+      this.#unsettled.delete(id);
+    }
+    if (!wasAsked) return;
+    const waiting = this.#onSettled;
+    this.#onSettled = [];
+    for (const go of waiting) go();
+  }
+
+  /** Before the tables are read: what is durable and only noted is brought into them. */
+  #settled(): Promise<void> {
+    if (this.#isClosing || this.#isDead) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#onSettled.push(resolve);
+      this.#say({ do: "settle" });
+    });
   }
 
   #enter(state: RecordState, reason: string): void {
@@ -164,10 +229,13 @@ export class FileRecord implements ControlRecord {
     this.#underWay = undefined;
     this.#gathering = { writes: [], dones: [] };
     this.#onClosed?.();
+    this.#isDead = true;
+    this.#onIdle?.();
+    this.#settledUpTo(0, true);
     for (const done of dones) done(false);
   }
 
   #say(message: ToWriter): void {
-    this.#worker.postMessage(message);
+    this.#line.say(message);
   }
 }
