@@ -1,6 +1,6 @@
 // The load of Neuron's own figure (10 devices x 10 groups x 1,000 points once a second) through the whole gateway.
 import { fork, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -34,6 +34,8 @@ interface Used {
 
 export async function rows(): Promise<readonly BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), "plainview-bench-"));
+  // Open to enter, so that a gateway run by root keeps its database in here and not under /var/lib: what is removed is all there was.
+  chmodSync(folder, 0o755);
   const devices = start("devices", folder, []);
   try {
     const { ports } = (await told(devices, "ready")) as unknown as { ports: number[] };

@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Site } from "#src/config/site.ts";
 import type { Server } from "#src/server/services.ts";
@@ -12,6 +11,7 @@ import { Host } from "#src/intake/host.ts";
 import { openIncidents } from "#src/incidents.ts";
 import { Closers } from "#src/kit/closers.ts";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";
+import { makeFolder } from "#src/kit/make-folder.ts";
 import { seededRandom } from "#src/kit/random.ts";
 import { openExposers } from "#src/exposers.ts";
 import { codeVersion } from "#src/code-version.ts";
@@ -169,7 +169,7 @@ function controlConfig(site: Site): Partial<ControlConfig> {
 
 function dataFolder(site: Site): string {
   try {
-    mkdirSync(site.data.folder, { recursive: true });
+    makeFolder(site.data.folder);
   } catch (error) {
     throw new GatewayError("no-permission", `the data folder ${site.data.folder} cannot be made: ${messageOf(error)}; set data.folder`, {
       cause: error,

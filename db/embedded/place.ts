@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { chmodSync, chownSync, existsSync, lchownSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, lchownSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { GatewayError } from "#src/kit/errors.ts";
+import { makeFolder } from "#src/kit/make-folder.ts";
 import { canEnter, type Account } from "./account.ts";
 
 /** Where everything of one embedded database lies. */
@@ -27,8 +28,8 @@ export function preparePlace(folder: string, account: Account | undefined, elsew
   const asked = resolve(folder);
   const short = createHash("sha256").update(asked).digest("hex").slice(0, 12);
   const root = account && !canEnter(asked, account) ? join(elsewhere, short) : asked;
-  mkdirSync(asked, { recursive: true });
-  mkdirSync(root, { recursive: true, mode: 0o755 });
+  makeFolder(asked);
+  makeFolder(root, 0o755);
   if (root !== asked) writeFileSync(join(asked, "moved-to"), `${root}\n`);
   const inside = join(root, "run");
   const socket = inside.length <= longestSocketFolder ? inside : join(tmpdir(), `plainview-${short}`);
@@ -39,7 +40,7 @@ export function preparePlace(folder: string, account: Account | undefined, elsew
 }
 
 export function ownFolder(folder: string, account: Account | undefined): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder, 0o700);
   const stat = statSync(folder);
   const owner = account?.uid ?? process.getuid?.() ?? stat.uid;
   if (account && stat.uid === 0) chownSync(folder, account.uid, account.gid);

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { renameSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { PointId, PointKey } from "#msgs/point.ts";
-import { GatewayError, messageOf } from "#src/kit/errors.ts";
+import { GatewayError } from "#src/kit/errors.ts";
+import { keepPrivate } from "#src/kit/private-file.ts";
+import { fileError, sqliteCode } from "./file-error.ts";
 
 /**
  * What the journal must know about itself whatever happens to a segment: who it is, which keys were ever given, how far its
@@ -68,8 +70,8 @@ export function openRegister(folder: string): { readonly register: Register; rea
     return { register: registerOn(path) };
   } catch (error) {
     if (isLocked(error)) throw new GatewayError("busy", `another gateway writes the journal in ${folder}`, { cause: error });
-    if (!isCorrupt(error))
-      throw new GatewayError("no-permission", `the journal in ${folder} cannot be opened: ${messageOf(error)}`, { cause: error });
+    const why = fileError(`the register of the journal, ${path}`, error);
+    if (!isCorrupt(error)) throw why.code === "damaged" ? new GatewayError("no-permission", why.message, { cause: error }) : why;
     const setAside = `${path}.damaged`;
     renameSync(path, setAside);
     return { register: registerOn(path), setAside };
@@ -77,6 +79,8 @@ export function openRegister(folder: string): { readonly register: Register; rea
 }
 
 function registerOn(path: string): Register {
+  // Points and their names are not for everybody on this machine.
+  keepPrivate(path);
   const db = new DatabaseSync(path, { timeout: 0 });
   try {
     // Held exclusively as long as the journal is open: this is also the lock against a second gateway on the same folder.
@@ -185,14 +189,10 @@ function dropOf(row: Record<string, unknown>): Drop {
 }
 
 /** SQLite's own numbers: 5 busy, 6 locked, 11 corrupt, 26 not a database. */
-function codeOf(error: unknown): number {
-  return Number((error as { errcode?: number } | undefined)?.errcode ?? 0) & 0xff;
-}
-
 function isLocked(error: unknown): boolean {
-  return codeOf(error) === 5 || codeOf(error) === 6;
+  return [5, 6].includes(sqliteCode(error) ?? 0);
 }
 
 function isCorrupt(error: unknown): boolean {
-  return codeOf(error) === 11 || codeOf(error) === 26;
+  return [11, 26].includes(sqliteCode(error) ?? 0);
 }

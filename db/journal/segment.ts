@@ -1,9 +1,13 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import type { EntryKind, StoredEntry } from "../codec/entry.ts";
 import type { SealedEntry } from "../codec/parcel.ts";
 import { entryKind } from "../codec/entry.ts";
-import { GatewayError, messageOf } from "#src/kit/errors.ts";
+import { GatewayError } from "#src/kit/errors.ts";
+import { keepPrivate } from "#src/kit/private-file.ts";
+import { fileError } from "./file-error.ts";
 
 /** A place in the journal: the number of the entry, and its stamp. */
 export interface Place {
@@ -51,24 +55,36 @@ const schema = `
   CREATE INDEX landmark ON entry (kind, position) WHERE kind >= ${entryKind.checkpoint};
 `;
 
+/** Goes up when a segment is laid out in a way that older versions cannot read. */
+const format = 1;
 const columns = "position, kind, at, seq, samples, crc, body";
 
+/** Takes its name only when it is a segment, so that a kill in the middle leaves nothing that looks like a damaged one. */
 export function createSegment(path: string, uuid: string, firstPosition: number): WritableSegment {
-  const db = new DatabaseSync(path);
-  db.exec("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000;");
-  db.exec("BEGIN");
-  db.exec(schema);
-  const put = db.prepare("INSERT INTO meta VALUES (?, ?)");
-  put.run("format", 1);
-  put.run("uuid", uuid);
-  put.run("firstPosition", firstPosition);
-  db.exec("COMMIT");
-  return writable(path, db);
+  const making = `${path}.new`;
+  for (const left of [making, `${making}-wal`, `${making}-shm`]) rmSync(left, { force: true });
+  keepPrivate(making);
+  const db = new DatabaseSync(making);
+  try {
+    db.exec("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN");
+    db.exec(schema);
+    const put = db.prepare("INSERT INTO meta VALUES (?, ?)");
+    put.run("format", format);
+    put.run("uuid", uuid);
+    put.run("firstPosition", firstPosition);
+    db.exec("COMMIT");
+  } finally {
+    db.close();
+  }
+  renameSync(making, path);
+  syncFolder(dirname(path));
+  return continueSegment(path);
 }
 
-/** Opens the newest segment to go on writing. Throws a GatewayError "damaged" when it cannot be read. */
+/** Opens the newest segment to go on writing. Throws a GatewayError: "damaged" when what is in it cannot be read. */
 export function continueSegment(path: string): WritableSegment {
   return reading(path, () => {
+    keepPrivate(path);
     const db = new DatabaseSync(path, { timeout: 5_000 });
     try {
       db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000;");
@@ -97,7 +113,11 @@ export function openSegment(path: string): Segment {
 function readable(path: string, db: DatabaseSync): Segment {
   const meta = db.prepare("SELECT value FROM meta WHERE name = ?");
   const valueOf = (name: string) => (meta.get(name) as { value: string | number } | undefined)?.value;
-  if (valueOf("format") !== 1) throw new Error(`format ${valueOf("format")} is not one this version reads`);
+  const found = valueOf("format");
+  if (typeof found === "number" && found > format) {
+    throw new GatewayError("not-supported", `journal segment ${path} was written by a newer version of Plainview; run that version`);
+  }
+  if (found !== format) throw new Error(`format ${found} is none`);
   const uuid = String(valueOf("uuid"));
   const firstPosition = Number(valueOf("firstPosition"));
   const place = db.prepare("SELECT position, at, seq FROM entry WHERE position = ?");
@@ -193,11 +213,23 @@ function firstWhere(low: number, high: number, holds: (position: number) => bool
   return low;
 }
 
+/** What SQLite says of this file as what it means: damage costs this segment, everything else is about this machine. */
 function reading<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause;
-    throw new GatewayError("damaged", `journal segment ${path} cannot be read: ${messageOf(cause)}`, { cause });
+    throw fileError(`journal segment ${path}`, cause);
+  }
+}
+
+function syncFolder(folder: string): void {
+  // Windows has no such thing and keeps names by itself.
+  if (process.platform === "win32") return;
+  const open = openSync(folder, "r");
+  try {
+    fsyncSync(open);
+  } finally {
+    closeSync(open);
   }
 }

@@ -1,9 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { PointId, PointKey } from "#msgs/point.ts";
 import type { Log } from "#src/kit/log.ts";
 import type { StoredEntry } from "../codec/entry.ts";
-import { GatewayError, assert } from "#src/kit/errors.ts";
+import { assert } from "#src/kit/errors.ts";
+import { makeFolder } from "#src/kit/make-folder.ts";
+import { keepPrivate } from "#src/kit/private-file.ts";
+import { fileError, isDamage } from "./file-error.ts";
 import { rememberKeys } from "./remember-keys.ts";
 import { openRegister, type Drop, type Register } from "./register.ts";
 import {
@@ -71,9 +74,22 @@ const segmentName = /^segment-(\d{16})\.sqlite$/;
 const reservedAhead = 1 << 20;
 
 export function openSegments(options: SegmentsOptions): Segments {
-  mkdirSync(options.folder, { recursive: true });
+  try {
+    makeFolder(options.folder);
+  } catch (error) {
+    throw fileError(`the journal's folder ${options.folder}`, error);
+  }
   const { register, setAside } = openRegister(options.folder);
   if (setAside) options.log.warn("the journal's register was damaged and set aside", { file: setAside });
+  try {
+    return foundSegments(options, register);
+  } catch (error) {
+    register.close();
+    throw error;
+  }
+}
+
+function foundSegments(options: SegmentsOptions, register: Register): Segments {
   const segments = new SegmentSet(options, register);
   if (register.fresh && segments.head.position > 0) {
     rememberKeys(segments);
@@ -146,7 +162,7 @@ class SegmentSet implements Segments {
         if (page.length > 0) return page;
         from = known.lastPosition + 1;
       } catch (error) {
-        if (!(error instanceof GatewayError) || error.code !== "damaged") throw error;
+        if (!isDamage(error)) throw error;
         this.#setAside(known, error);
       }
     }
@@ -159,12 +175,12 @@ class SegmentSet implements Segments {
 
   positionAt(at: number): number {
     const known = this.#known.find((one) => one.lastPosition >= one.firstPosition && one.lastAt >= at);
-    return known ? this.#reader(known).positionAt(at) : this.head.position + 1;
+    return (known && this.#asked(known, (segment) => segment.positionAt(at))) ?? (known ? this.positionAt(at) : this.head.position + 1);
   }
 
   landmark(kind: Landmark, before = Number.MAX_SAFE_INTEGER, version?: string): number | undefined {
     for (const known of this.#known.toReversed()) {
-      const found = known.firstPosition < before ? this.#reader(known).landmark(kind, before, version) : undefined;
+      const found = known.firstPosition < before ? this.#asked(known, (segment) => segment.landmark(kind, before, version)) : undefined;
       if (found !== undefined) return found;
     }
     return undefined;
@@ -173,7 +189,8 @@ class SegmentSet implements Segments {
   samplesBetween(from: number, to: number): number {
     let n = 0;
     for (const known of this.#known) {
-      if (known.lastPosition >= from && known.firstPosition <= to) n += this.#reader(known).samplesBetween(from, to);
+      if (known.lastPosition >= from && known.firstPosition <= to)
+        n += this.#asked(known, (segment) => segment.samplesBetween(from, to)) ?? 0;
     }
     return n;
   }
@@ -181,7 +198,9 @@ class SegmentSet implements Segments {
   dropOldest(why: string): Drop | undefined {
     const known = this.#known[0];
     if (!known || this.#known.length < 2) return undefined;
-    const samples = this.samplesBetween(known.firstPosition, known.lastPosition);
+    const samples = this.#asked(known, (segment) => segment.samplesBetween(known.firstPosition, known.lastPosition));
+    // It was found damaged just now, and is gone already.
+    if (samples === undefined) return this.damaged.at(-1);
     return this.#forget(known, samples, why, (path) => rmSync(path, { force: true }));
   }
 
@@ -210,6 +229,7 @@ class SegmentSet implements Segments {
       };
       this.#known.push(known);
       try {
+        keepPrivate(path);
         const segment = this.#reader(known);
         if (this.register.fresh && this.register.uuid !== segment.uuid) this.register.rename(segment.uuid);
         const last = segment.last();
@@ -219,7 +239,10 @@ class SegmentSet implements Segments {
         known.firstAt = segment.first()?.at ?? last.at;
         this.head = last;
         known.bytes = statSync(path).size;
-      } catch (cause) {
+      } catch (error) {
+        const cause = fileError(`journal segment ${path}`, error);
+        // A sound file that this machine does not let us use stays where it is: whoever mends the machine has it all.
+        if (!isDamage(cause)) throw cause;
         damaged.push({ known, cause });
       }
     }
@@ -234,6 +257,7 @@ class SegmentSet implements Segments {
       const current = continueSegment(known.path);
       return current;
     } catch (error) {
+      if (!isDamage(error)) throw error;
       this.#setAside(known, error);
       return undefined;
     }
@@ -299,6 +323,17 @@ class SegmentSet implements Segments {
     segment = openSegment(known.path);
     this.#open.set(known.path, segment);
     return segment;
+  }
+
+  /** Undefined also when the file turns out to be damaged, and is set aside. */
+  #asked<T>(known: KnownSegment, question: (segment: Segment) => T): T | undefined {
+    try {
+      return question(this.#reader(known));
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      this.#setAside(known, error);
+      return undefined;
+    }
   }
 
   #closeReader(known: KnownSegment): void {

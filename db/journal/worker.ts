@@ -35,7 +35,12 @@ function start(): void {
 function run(segments: Segments): void {
   const source = sourceOf(segments, say);
   const appender = new Appender(segments, say, () => {
-    trim(segments, settings, source, log);
+    try {
+      trim(segments, settings, source, log);
+    } catch (error) {
+      // An old file that cannot be read just now is no reason to stop taking in new ones.
+      log.warn("the journal could not look after its old files", { error: messageOf(error) });
+    }
     source.grown();
   });
   port.on("message", (first: ToWorker) => {

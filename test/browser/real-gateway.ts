@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,6 +17,8 @@ const endsWithinMs = 8_000;
 
 export async function startRealGateway(): Promise<RealGateway> {
   const folder = await mkdtemp(join(tmpdir(), "plainview-browser-"));
+  // Open to enter, so that a gateway run by root keeps its database in here and not under /var/lib: what is removed is all there was.
+  await chmod(folder, 0o755);
   const demo = await startDemo({ seed: 7 });
   const siteFile = join(folder, "plainview.yaml");
   const site = await readFile(fileURLToPath(new URL("../../demo/plainview.yaml", import.meta.url)), "utf8");

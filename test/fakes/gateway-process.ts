@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -30,6 +30,8 @@ const stopWithinMs = 20_000;
 
 export function trySite(change: (text: string) => string = (text) => text): TrySite {
   const folder = mkdtempSync(join(tmpdir(), "plainview-test-"));
+  // Open to enter, so that a gateway run by root keeps its database in here and not under /var/lib: what is removed is all there was.
+  chmodSync(folder, 0o755);
   const file = join(folder, "plainview.yaml");
   const demo = readFileSync(new URL("../../demo/plainview.yaml", import.meta.url), "utf8");
   writeFileSync(file, change(demo.replace(/port: 4000/, "port: 0")));
