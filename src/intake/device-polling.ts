@@ -102,16 +102,23 @@ export class DevicePolling {
   }
 
   /** Asks now and publishes what comes back; rejects when the device does not answer. */
-  async ask(connection: Connection, bindings: readonly Binding[], signal: AbortSignal): Promise<readonly Reading[]> {
+  ask(connection: Connection, bindings: readonly Binding[], signal: AbortSignal): Promise<readonly Reading[]> {
+    return this.#ask(connection, { bindings, points: bindings.map(({ point }) => point) }, signal);
+  }
+
+  async #ask(
+    connection: Connection,
+    { bindings, points }: Pick<PollGroup, "bindings" | "points">,
+    signal: AbortSignal,
+  ): Promise<readonly Reading[]> {
     const askedAt = this.#parts.time.now();
     const readings = await connection.read(bindings, signal);
     this.state.replied(readings.length, (this.#parts.time.now() - askedAt) / usPerMs);
-    this.#deliver(bindings, readings, askedAt);
+    this.#deliver(points, readings, askedAt);
     return readings;
   }
 
-  #deliver(bindings: readonly Binding[], readings: readonly Reading[], askedAt: number): void {
-    const points = bindings.map(({ point }) => point);
+  #deliver(points: readonly PointId[], readings: readonly Reading[], askedAt: number): void {
     if (!this.#parts.outlet.deliver(this.stream, points, readings, { origin: "asked", askedAt })) this.state.counters.shed(points.length);
   }
 
@@ -134,7 +141,7 @@ export class DevicePolling {
 
   async #try(connection: Connection, group: PollGroup, signal: AbortSignal): Promise<void> {
     try {
-      await this.ask(connection, group.bindings, signal);
+      await this.#ask(connection, group, signal);
     } catch (error) {
       if (!signal.aborted) this.#failed(error, group.bindings);
     }

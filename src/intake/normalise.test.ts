@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Point } from "#msgs/point.ts";
 import { quality } from "#msgs/quality.ts";
-import { rawOf, rowOf } from "./normalise.ts";
+import { valueOf } from "#msgs/sample.ts";
+import { Batch } from "./batch.ts";
+import { rawOf } from "./normalise.ts";
 
 const now = 1_790_000_000_000_000;
 const base: Point & { key: number } = { id: "p", key: 3, device: "d", area: "a", kind: "number", binding: { adapter: "x", address: "1" } };
@@ -10,13 +12,19 @@ const read = (
   raw: number | boolean | string | null,
   about: { quality?: number; sourceTime?: number } = {},
   trusted = true,
-) => rowOf({ ...base, ...point }, { raw, quality: quality.good, ...about }, now, trusted);
+) => {
+  const full = { ...base, ...point };
+  const batch = new Batch(1);
+  batch.add(full, { raw, quality: quality.good, ...about }, now, trusted);
+  const { keys, values, qualities, sourceTimes, texts } = batch.finish({ origin: "asked", stream: "x/d" });
+  return { key: keys[0], value: valueOf(full.kind, values[0]!, texts?.get(0)), quality: qualities[0], sourceTime: sourceTimes[0] };
+};
 
 describe("a reading becomes a row", () => {
   it("in the point's unit", () => {
     const scaled = { binding: { ...base.binding, scale: { gain: 0.1, offset: -40 } } };
     expect(read(scaled, 650)).toMatchObject({ key: 3, value: 25, quality: 0, sourceTime: now });
-    expect(rawOf({ ...base, ...scaled }, 25)).toBeCloseTo(650);
+    expect(rawOf({ ...base, ...scaled }, 25)).toBe(650);
   });
 
   it("in the point's kind", () => {

@@ -1,28 +1,17 @@
 import type { Reading } from "#src/contract/adapter.ts";
-import type { Point, PointKey, Value } from "#msgs/point.ts";
-import type { SampleRow } from "#msgs/sample.ts";
+import type { Point, Value } from "#msgs/point.ts";
+import type { Quality } from "#msgs/quality.ts";
 import type { Timestamp } from "#msgs/time.ts";
-import { isGood, quality } from "#msgs/quality.ts";
+import { quality } from "#msgs/quality.ts";
 import { usPerSecond } from "#msgs/time.ts";
+import { scaled, unscaled } from "./scaling.ts";
 
 /** A device clock this far ahead of ours is not believed; behind it may be by any amount (it may have buffered). */
 const aheadAtMostUs = 60 * usPerSecond;
 
-/** Turns what an adapter read into a row in the point's own unit and kind, with the quality it deserves. */
-export function rowOf(point: Point & { readonly key: PointKey }, reading: Reading, receivedAt: Timestamp, trusted: boolean): SampleRow {
-  // What the adapter calls bad is bad as it says: a lost link is not a faulty sensor.
-  const isRefused = reading.quality >= quality.bad;
-  const value = isRefused ? null : valueIn(point, reading.raw);
-  const worst = isRefused
-    ? reading.quality
-    : Math.max(reading.quality, qualityOf(point, value), timeQuality(reading.sourceTime, receivedAt, trusted));
-  return {
-    key: point.key,
-    value: worst >= quality.bad ? null : value,
-    quality: worst,
-    sourceTime: reading.sourceTime ?? receivedAt,
-    ...(reading.code !== undefined && { code: reading.code }),
-  };
+/** The quality a value deserves that its adapter did not call bad: the worst that can be said of it. */
+export function qualityIn(point: Point, reading: Reading, value: Value | null, receivedAt: Timestamp, trusted: boolean): Quality {
+  return Math.max(reading.quality, qualityOf(point, value), timeQuality(reading.sourceTime, receivedAt, trusted));
 }
 
 function qualityOf(point: Point, value: Value | null): number {
@@ -65,13 +54,13 @@ function numberIn(point: Point, raw: Value): Value | null {
     const number = Number(raw);
     // Whole numbers beyond 2^53 keep their digits as text; scaling them would invent precision.
     if (!scale && /^-?\d+$/.test(raw) && !Number.isSafeInteger(number)) return raw;
-    return raw.trim() === "" ? null : scaled(number, scale);
+    return raw.trim() === "" ? null : inUnit(number, scale);
   }
-  return scaled(Number(raw), scale);
+  return inUnit(Number(raw), scale);
 }
 
-function scaled(number: number, scale: Point["binding"]["scale"]): number | null {
-  return finite(scale ? number * scale.gain + scale.offset : number);
+function inUnit(number: number, scale: Point["binding"]["scale"]): number | null {
+  return finite(scale ? scaled(number, scale) : number);
 }
 
 function finite(number: number): number | null {
@@ -82,10 +71,5 @@ function finite(number: number): number | null {
 export function rawOf(point: Point, value: Value): Value {
   const scale = point.binding.scale;
   if (point.kind !== "number" || !scale || typeof value !== "number") return value;
-  return (value - scale.offset) / scale.gain;
-}
-
-/** A row that says the value is not to be had; the reason is told by the link fact beside it. */
-export function badRow(key: PointKey, at: Timestamp, byte: number): SampleRow {
-  return { key, value: null, quality: isGood(byte) ? quality.bad : byte, sourceTime: at };
+  return unscaled(value, scale);
 }

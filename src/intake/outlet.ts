@@ -3,10 +3,9 @@ import type { Plant } from "#src/contract/gateway.ts";
 import type { LiveTime } from "#src/contract/clock.ts";
 import type { FactBody } from "#msgs/fact.ts";
 import type { PointId } from "#msgs/point.ts";
-import type { SampleOrigin, SampleRow } from "#msgs/sample.ts";
+import type { SampleOrigin } from "#msgs/sample.ts";
 import type { LiveSink } from "./live-sink.ts";
-import { samplesOf } from "#msgs/sample.ts";
-import { badRow, rowOf } from "./normalise.ts";
+import { Batch } from "./batch.ts";
 
 export interface Delivery {
   readonly origin: SampleOrigin;
@@ -36,15 +35,12 @@ export class Outlet {
   deliver(stream: string, points: readonly PointId[], readings: readonly Reading[], about: Delivery): boolean {
     const now = this.#time.now();
     const trusted = this.#time.trusted();
-    const rows: SampleRow[] = [];
-    let deviceTimes = true;
+    const batch = new Batch(points.length);
     for (let i = 0; i < points.length; i++) {
       const point = this.#plant.points.get(points[i]!);
-      if (!point) continue;
-      rows.push(rowOf(point, readings[i]!, now, trusted));
-      if (readings[i]!.sourceTime === undefined) deviceTimes = false;
+      if (point) batch.add(point, readings[i]!, now, trusted);
     }
-    return this.#offer(stream, rows, deviceTimes ? { ...about, deviceTimes } : about);
+    return this.#offer(stream, batch, batch.deviceTimes ? { ...about, deviceTimes: true } : about);
   }
 
   /**
@@ -62,21 +58,22 @@ export class Outlet {
   /** Says of all these points that they cannot be had. */
   spoil(stream: string, points: readonly PointId[], quality: number): void {
     const now = this.#time.now();
-    const rows = points.flatMap((id) => {
+    const batch = new Batch(points.length);
+    for (const id of points) {
       const point = this.#plant.points.get(id);
-      return point ? [badRow(point.key, now, quality)] : [];
-    });
-    this.#offer(stream, rows, { origin: "pushed" });
+      if (point) batch.addBad(point.key, quality, now);
+    }
+    this.#offer(stream, batch, { origin: "pushed" });
   }
 
-  #offer(stream: string, rows: readonly SampleRow[], about: Delivery): boolean {
+  #offer(stream: string, batch: Batch, about: Delivery): boolean {
     const { settled, ...rest } = about;
     // A batch without rows still says where its source stands.
-    if (rows.length === 0 && !rest.resume) {
+    if (batch.count === 0 && !rest.resume) {
       settled?.(true);
       return true;
     }
-    const seq = this.#sink.offer(samplesOf(rows, { ...rest, stream }));
+    const seq = this.#sink.offer(batch.finish({ ...rest, stream }));
     if (seq === undefined) {
       settled?.(false);
       return false;

@@ -1,9 +1,11 @@
 import type { Binding } from "#src/contract/adapter.ts";
+import type { PointId } from "#msgs/point.ts";
 
 /** Points of one device that are asked together at one rate. */
 export interface PollGroup {
   readonly periodMs: number;
   readonly bindings: readonly Binding[];
+  readonly points: readonly PointId[];
 }
 
 export function groupsOf(bindings: readonly Binding[], fallbackMs: number): readonly PollGroup[] {
@@ -14,7 +16,9 @@ export function groupsOf(bindings: readonly Binding[], fallbackMs: number): read
     if (group) group.push(binding);
     else byPeriod.set(periodMs, [binding]);
   }
-  return [...byPeriod].sort(([a], [b]) => a - b).map(([periodMs, group]) => ({ periodMs, bindings: group }));
+  return [...byPeriod]
+    .sort(([a], [b]) => a - b)
+    .map(([periodMs, group]) => ({ periodMs, bindings: group, points: group.map(({ point }) => point) }));
 }
 
 /**

@@ -70,7 +70,8 @@ export class NumberedDeadlines {
   }
 
   #isBefore(a: number, b: number): boolean {
-    const [one, other] = [this.#dues[a]!, this.#dues[b]!];
+    const one = this.#dues[a]!;
+    const other = this.#dues[b]!;
     return one !== other ? one < other : a < b;
   }
 
