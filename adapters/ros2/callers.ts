@@ -6,12 +6,18 @@ import type { ServiceCaller, Transport } from "./transport/transport.ts";
 
 /** How often a service that was not there is looked for again while somebody waits. */
 const lookEveryMs = 10;
-/** Services one link keeps clients of. */
+/** Services one link keeps clients of; beyond it the one that was longest out of use goes. */
 const maxCallers = 512;
+
+interface Kept {
+  readonly caller: ServiceCaller;
+  underWay: number;
+}
 
 /** Calls services by name, keeping one client of each. */
 export class Callers {
-  private readonly callers = new Map<string, ServiceCaller>();
+  /** The one that was used last is last. */
+  private readonly callers = new Map<string, Kept>();
   private readonly transport: Transport;
   private readonly timers: Timers;
   private readonly timeoutMs: number;
@@ -23,32 +29,51 @@ export class Callers {
   }
 
   /** Makes the client ahead of the first call, so that the servers are found by then. */
-  prepare(service: string, type: string): ServiceCaller {
-    const key = `${service} ${type}`;
-    let caller = this.callers.get(key);
-    if (caller === undefined) {
-      if (this.callers.size >= maxCallers) throw new GatewayError("busy", `${maxCallers} services are in use on this link already`);
-      this.callers.set(key, (caller = this.transport.caller(service, type)));
-    }
-    return caller;
+  prepare(service: string, type: string): void {
+    this.take(service, type);
   }
 
   /** Rejects with a GatewayError whose `sent` says whether the request may have arrived. */
   async call(service: string, type: string, request: Draft, signal: AbortSignal, withinMs = this.timeoutMs): Promise<Message> {
     if (signal.aborted) throw givenUp(signal, `calling ${service}`);
-    const caller = this.prepare(service, type);
-    await this.present(caller, service, withinMs, signal);
-    const answer = caller.call(request, withinMs).catch((error: unknown) => {
-      if (error instanceof Error && error.name === "DraftError")
-        throw new GatewayError("device-refused", messageOf(error), { cause: error });
-      throw new GatewayError("timeout", `${service}: ${messageOf(error)}`, { cause: error, sent: true });
-    });
-    return untilAborted(answer, signal, `calling ${service}`);
+    const kept = this.take(service, type);
+    kept.underWay++;
+    try {
+      await this.present(kept.caller, service, withinMs, signal);
+      const answer = kept.caller.call(request, withinMs).catch((error: unknown) => {
+        if (error instanceof Error && error.name === "DraftError")
+          throw new GatewayError("device-refused", messageOf(error), { cause: error });
+        throw new GatewayError("timeout", `${service}: ${messageOf(error)}`, { cause: error, sent: true });
+      });
+      return await untilAborted(answer, signal, `calling ${service}`);
+    } finally {
+      kept.underWay--;
+    }
   }
 
   close(): void {
-    for (const caller of this.callers.values()) caller.close();
+    for (const { caller } of this.callers.values()) caller.close();
     this.callers.clear();
+  }
+
+  private take(service: string, type: string): Kept {
+    const key = `${service} ${type}`;
+    let kept = this.callers.get(key);
+    if (kept === undefined) {
+      this.makeRoom();
+      kept = { caller: this.transport.caller(service, type), underWay: 0 };
+    }
+    this.callers.delete(key);
+    this.callers.set(key, kept);
+    return kept;
+  }
+
+  private makeRoom(): void {
+    if (this.callers.size < maxCallers) return;
+    const idle = [...this.callers].find(([, { underWay }]) => underWay === 0);
+    if (idle === undefined) throw new GatewayError("busy", `${maxCallers} services are being called on this link`);
+    this.callers.delete(idle[0]);
+    idle[1].caller.close();
   }
 
   private async present(caller: ServiceCaller, service: string, withinMs: number, signal: AbortSignal): Promise<void> {

@@ -40,6 +40,29 @@ describe("out", () => {
     });
   });
 
+  test("a command that takes its time is answered when it is accepted, and its end follows", async () => {
+    const there = await robot();
+    const commands = hearing(there, "/devices/robot_1/command", "plainview_msgs/msg/Command");
+    const results = publishing(there, "/devices/robot_1/command_result", "plainview_msgs/msg/CommandResult");
+    const connection = await link({ commands: ["goto"] }, [], { timeoutMs: 60_000 });
+    const events: DeviceEvent[] = [];
+    connection.events!((event) => events.push(event));
+    await until("its results are heard", () => results.writer.readers.size === 1);
+    await until("commands are heard", () => there.endpoints().some(({ topic }) => topic === "rt/devices/robot_1/command"));
+    const answer = connection.act!({ do: "call", device: "robot-1", method: "goto", args: { x: 1 } }, soon());
+    await until("told", () => commands.length === 1);
+    const of = { command_id: commands[0]!.command_id };
+    results.say({ ...of, state: 0 });
+    expect(await answer).toMatchObject({ assurance: "device", detail: "accepted, and under way", result: { command: of.command_id } });
+    expect(events).toEqual([]);
+    results.say({ ...of, state: 3, message: "stuck in the mud" });
+    await until("the end is told", () => events.length === 1);
+    expect(events[0]).toMatchObject({
+      type: "ros2.command-result",
+      data: { command: "goto", id: of.command_id, state: "failed", message: "stuck in the mud" },
+    });
+  });
+
   test("a service that says no is a refusal with its words", async () => {
     const there = await robot();
     const { request, reply } = ddsServiceNames("/arm");

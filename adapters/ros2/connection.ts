@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type {
+  AdapterConfig,
   AdapterEnv,
   Binding,
   Connection,
@@ -19,6 +20,7 @@ import { askTopics } from "./asking.ts";
 import { browse } from "./browse.ts";
 import { Callers, untilAborted } from "./callers.ts";
 import type { Link, Robot } from "./config.ts";
+import { byId, devicesOf, sameDevice, type Device } from "./device.ts";
 import { Feeds } from "./feeds.ts";
 import { Hearing } from "./hearing.ts";
 import { listing } from "./listing.ts";
@@ -26,19 +28,15 @@ import { Methods } from "./methods.ts";
 import { readParameters, writeParameter, type ParameterPlace } from "./parameters.ts";
 import { Publications } from "./publications.ts";
 import type { Place } from "./readings.ts";
+import { typesFor } from "./type-room.ts";
 import type { TypeRegistry } from "./types/index.ts";
 import type { Transport } from "./transport/transport.ts";
-
-export interface Device {
-  readonly robot: Robot;
-  readonly bindings: readonly Binding[];
-}
 
 /** The adapter contract over one ROS 2 domain. */
 export class Ros2Connection implements Connection {
   readonly lost: Promise<Error>;
   private readonly transport: Transport;
-  private readonly devices: ReadonlyMap<string, Device>;
+  private devices: ReadonlyMap<string, Device>;
   private readonly types: TypeRegistry;
   private readonly link: Link;
   private readonly env: AdapterEnv;
@@ -54,7 +52,7 @@ export class Ros2Connection implements Connection {
 
   constructor(transport: Transport, devices: readonly Device[], types: TypeRegistry, link: Link, env: AdapterEnv) {
     this.transport = transport;
-    this.devices = new Map(devices.map((device) => [device.robot.id, device]));
+    this.devices = byId(devices);
     this.types = types;
     this.link = link;
     this.env = env;
@@ -64,6 +62,25 @@ export class Ros2Connection implements Connection {
     this.callers = new Callers(transport, env.timers, link.timeoutMs);
     this.publications = new Publications(transport, env.timers, link.timeoutMs);
     for (const { robot, bindings } of devices) this.prepare(robot, bindings);
+  }
+
+  /** The participant stays, and with it everything that was discovered; only what belongs to a device that changed is made anew. */
+  reconfigure(config: AdapterConfig): boolean {
+    // A type that was added or changed meanwhile is known to a new connection only.
+    if (this.closed !== undefined || !this.types.equals(typesFor(this.link.types))) return false;
+    const before = this.devices;
+    this.devices = byId(devicesOf(config));
+    const changed = [...this.devices.values()].filter(({ robot, bindings }) => !sameDevice(before.get(robot.id), { robot, bindings }));
+    for (const id of before.keys()) {
+      if (this.devices.has(id) && !changed.some(({ robot }) => robot.id === id)) continue;
+      this.methods.get(id)?.close();
+      this.methods.delete(id);
+    }
+    const places = [...this.devices.values()].flatMap(({ robot, bindings }) => this.sort(robot, bindings).topics);
+    this.publications.keepOnly(places.filter(({ binding }) => binding.writable).map(({ address }) => address));
+    this.feeds.keepOnly(new Set(places.map(({ address }) => address.topic)));
+    for (const { robot, bindings } of changed) this.prepare(robot, bindings);
+    return true;
   }
 
   async read(bindings: readonly Binding[], signal: AbortSignal): Promise<readonly Reading[]> {

@@ -45,13 +45,22 @@ export class Feeds {
     this.leastUs = maxRateHz === 0 ? 0 : 1_000_000 / maxRateHz;
   }
 
-  /** Hears from now on, and at once what stands already. The topic itself stays open until the link is closed. */
+  /** Hears from now on, and at once what stands already. The topic itself stays open until `keepOnly` or `close`. */
   listen(pattern: string, listener: FeedListener): Cancel {
     const feed = this.feeds.get(pattern) ?? this.open(pattern);
     feed.listeners.add(listener);
     for (const heard of [...feed.latched.values()]) listener.heard(heard);
     for (const [topic, [kind, reason]] of [...feed.troubles]) listener.trouble(topic, kind, reason);
     return () => feed.listeners.delete(listener);
+  }
+
+  /** Closes what nobody listens to and no point of these topics or patterns asks for. */
+  keepOnly(patterns: ReadonlySet<string>): void {
+    for (const [pattern, feed] of this.feeds) {
+      if (patterns.has(pattern) || feed.listeners.size > 0) continue;
+      feed.stop();
+      this.feeds.delete(pattern);
+    }
   }
 
   close(): void {
@@ -84,7 +93,7 @@ export class Feeds {
     const { topic } = incoming;
     const counters = this.countersOf(topic);
     counters.received++;
-    counters.bytes += incoming.payload.length;
+    counters.bytes += incoming.size;
     if (troubles.size > 0) troubles.delete(topic);
     if (this.leastUs > 0) {
       const now = this.time.now();

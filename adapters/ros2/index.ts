@@ -1,8 +1,9 @@
 import type { AdapterModule } from "#src/contract/adapter.ts";
 import { givenUp } from "../kit/abort.ts";
 import { checkConfig } from "./check.ts";
-import { deviceSchema, linkOf, linkSchema, robotOf } from "./config.ts";
+import { deviceSchema, linkOf, linkSchema } from "./config.ts";
 import { Ros2Connection } from "./connection.ts";
+import { devicesOf } from "./device.ts";
 import { openTransport } from "./transport/open.ts";
 import { TypeBook } from "./transport/type-book.ts";
 import { typesFor } from "./type-room.ts";
@@ -17,7 +18,7 @@ export const ros2Adapter: AdapterModule<typeof linkSchema, typeof deviceSchema> 
   create(config, env) {
     const link = linkOf(config.link);
     const types = new TypeBook(typesFor(link.types));
-    const devices = config.devices.map(({ id, options, bindings }) => ({ robot: robotOf(id, options), bindings }));
+    const devices = devicesOf(config);
     return {
       async connect(signal) {
         if (signal.aborted) throw givenUp(signal, `joining domain ${link.domain}`);

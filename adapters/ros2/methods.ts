@@ -29,7 +29,7 @@ export class Methods {
   constructor(robot: Robot, parts: MethodParts) {
     this.robot = robot;
     if (robot.commands.length > 0) {
-      const commands = new RobotCommands(robot, parts.transport, parts.feeds, parts.env, parts.timeoutMs);
+      const commands = new RobotCommands(robot, parts);
       this.closers.push(() => commands.close());
       for (const name of robot.commands) this.calls.set(name, (args, signal) => commands.send(name, args, signal));
     }

@@ -42,6 +42,16 @@ export class Publications {
     return publication;
   }
 
+  /** Lets go of every topic, or topic with another type, that none of these addresses writes to. */
+  keepOnly(addresses: readonly TopicAddress[]): void {
+    const kept = new Set(addresses.map(({ topic, type }) => `${topic} ${fullName(type!)}`));
+    for (const [topic, publication] of this.publications) {
+      if (kept.has(`${topic} ${publication.type}`)) continue;
+      this.end(publication);
+      this.publications.delete(topic);
+    }
+  }
+
   async set(address: TopicAddress, value: Value, ttlMs: number | undefined): Promise<Receipt> {
     const publication = this.prepare(address);
     const { publisher } = publication;
@@ -54,12 +64,14 @@ export class Publications {
   }
 
   close(): void {
-    for (const publication of this.publications.values()) {
-      if (publication.repeating !== undefined) this.stop(publication);
-      for (const { expires } of publication.fields.values()) expires();
-      publication.publisher.close();
-    }
+    for (const publication of this.publications.values()) this.end(publication);
     this.publications.clear();
+  }
+
+  private end(publication: Publication): void {
+    if (publication.repeating !== undefined) this.stop(publication);
+    for (const { expires } of publication.fields.values()) expires();
+    publication.publisher.close();
   }
 
   private hold(publication: Publication, address: TopicAddress, value: Value, ttlMs: number | undefined): void {

@@ -1,15 +1,24 @@
 import { randomUUID } from "node:crypto";
-import type { AdapterEnv, Receipt } from "#src/contract/adapter.ts";
+import type { AdapterEnv, DeviceEvent, Receipt } from "#src/contract/adapter.ts";
 import { GatewayError } from "#src/kit/errors.ts";
 import { absoluteName, type Robot } from "./config.ts";
-import type { Feeds } from "./feeds.ts";
+import type { MethodParts } from "./methods.ts";
 import { receipt, requireReader } from "./publications.ts";
-import type { Cancel, Publisher, Transport } from "./transport/transport.ts";
+import type { Cancel, Publisher } from "./transport/transport.ts";
 import { untilAborted } from "./callers.ts";
 
 const commandType = "plainview_msgs/msg/Command";
+/** Commands that were accepted and whose end is still awaited; beyond it the oldest is forgotten. */
+const mostUnderWay = 256;
 /** Results of CommandResult.msg. */
 const results = { accepted: 0, succeeded: 1, rejected: 2, failed: 3, canceled: 4, expired: 5 } as const;
+const endings: Readonly<Record<number, string>> = {
+  [results.succeeded]: "succeeded",
+  [results.rejected]: "rejected",
+  [results.failed]: "failed",
+  [results.canceled]: "canceled",
+  [results.expired]: "expired",
+};
 const refusals: Readonly<Record<number, string>> = {
   [results.rejected]: "rejected it",
   [results.failed]: "failed at it",
@@ -21,7 +30,10 @@ interface Waiting {
   readonly settle: (state: number, message: string) => void;
 }
 
-/** Sends plainview_msgs/Command to one robot and listens for what became of each. */
+/**
+ * Sends plainview_msgs/Command to one robot and listens for what became of each. The first result is the answer: a drive across the
+ * field is accepted at once, and how it ended follows as an event, as with an action.
+ */
 export class RobotCommands {
   private readonly robot: Robot;
   private readonly env: AdapterEnv;
@@ -29,14 +41,18 @@ export class RobotCommands {
   private readonly topic: string;
   private readonly publisher: Publisher;
   private readonly waiting = new Map<string, Waiting>();
+  /** By command id what was accepted. */
+  private readonly underWay = new Map<string, string>();
+  private readonly tell: (event: Omit<DeviceEvent, "id">) => void;
   private readonly stop: Cancel;
   /** Whether anybody publishes results at the moment; a robot without them is believed when it has the command. */
   private readonly answers: () => boolean;
 
-  constructor(robot: Robot, transport: Transport, feeds: Feeds, env: AdapterEnv, timeoutMs: number) {
+  constructor(robot: Robot, { transport, feeds, env, timeoutMs, tell }: MethodParts) {
     this.robot = robot;
     this.env = env;
     this.timeoutMs = timeoutMs;
+    this.tell = tell;
     this.topic = absoluteName(robot.commandTopic, robot.root);
     this.publisher = transport.publisher(this.topic, commandType);
     const resultTopic = absoluteName(robot.resultTopic, robot.root);
@@ -73,22 +89,22 @@ export class RobotCommands {
 
   private answerTo(id: string, command: string): Promise<Receipt> {
     return new Promise((resolve, reject) => {
-      let accepted = false;
       const done = (settle: () => void) => {
         this.waiting.delete(id);
         cancel();
         settle();
       };
-      const cancel = this.env.timers.after(this.timeoutMs, () =>
-        done(() => {
-          if (accepted) resolve({ assurance: "device", detail: "accepted, and still under way" });
-          else
-            reject(new GatewayError("timeout", `${this.robot.id} did not answer ${command} within ${this.timeoutMs} ms`, { sent: true }));
-        }),
-      );
+      const cancel = this.env.timers.after(this.timeoutMs, () => {
+        const words = `${this.robot.id} did not answer ${command} within ${this.timeoutMs} ms`;
+        done(() => reject(new GatewayError("timeout", words, { sent: true })));
+      });
       const settle = (state: number, message: string) => {
-        if (state === results.accepted) accepted = true;
-        else if (state === results.succeeded) done(() => resolve({ assurance: "device", ...(message !== "" && { detail: message }) }));
+        if (state === results.accepted) {
+          this.awaitEnd(id, command);
+          done(() =>
+            resolve({ assurance: "device", detail: message === "" ? "accepted, and under way" : message, result: { command: id } }),
+          );
+        } else if (state === results.succeeded) done(() => resolve({ assurance: "device", ...(message !== "" && { detail: message }) }));
         else if (state < 0) done(() => reject(new GatewayError("closed", message, { sent: true })));
         else {
           const words = `${this.robot.id} ${refusals[state] ?? `answered ${state}`}${message === "" ? "" : `: ${message}`}`;
@@ -100,7 +116,21 @@ export class RobotCommands {
   }
 
   private heard(message: Readonly<Record<string, unknown>>): void {
-    this.waiting.get(String(message.command_id))?.settle(Number(message.state), String(message.message));
+    const id = String(message.command_id);
+    const state = Number(message.state);
+    const waiting = this.waiting.get(id);
+    if (waiting !== undefined) return waiting.settle(state, String(message.message));
+    const command = this.underWay.get(id);
+    if (command === undefined || state === results.accepted) return;
+    this.underWay.delete(id);
+    const data = { command, id, state: endings[state] ?? `state ${state}`, message: String(message.message) };
+    this.tell({ device: this.robot.id, type: "ros2.command-result", data });
+  }
+
+  private awaitEnd(id: string, command: string): void {
+    const [oldest] = this.underWay.keys();
+    if (this.underWay.size >= mostUnderWay && oldest !== undefined) this.underWay.delete(oldest);
+    this.underWay.set(id, command);
   }
 }
 

@@ -9,7 +9,7 @@ import type { TypeBook } from "./type-book.ts";
 export async function openTransport(link: Link, env: AdapterEnv, types: TypeBook): Promise<Transport> {
   if (link.transport === "rcl") {
     const { RclTransport } = await import("./rcl-transport.ts");
-    return RclTransport.open(link, env);
+    return RclTransport.open(link, env, types);
   }
   try {
     return await RtpsTransport.open(link, env, types);

@@ -1,9 +1,20 @@
-/** The part of rclnodejs that is used here. It is not among our dependencies: it cannot be installed without ROS. */
+/** The part of rclnodejs 2 that is used here. It is not among our dependencies: it cannot be installed without ROS. */
 export interface RclLibrary {
-  init(): Promise<void>;
-  shutdown(): void;
-  createNode(name: string, namespace: string): RclNode;
-  readonly QoS: RclQos;
+  init(context: RclContext, args: readonly string[]): Promise<void>;
+  shutdown(context: RclContext): void;
+  createNode(name: string, namespace: string, context: RclContext): RclNode;
+  /** The class of an interface, as it was made from the installed package. Throws when there is none. */
+  require(type: string): RclType;
+  readonly Context: new (domain: bigint) => RclContext;
+  readonly QoS: new (history: number, depth: number, reliability: number, durability: number, liveliness: number) => RclProfile;
+}
+
+export type RclContext = object;
+export type RclProfile = object;
+
+/** What `require` answers; the class of an action holds those of its services and its feedback. */
+export interface RclType {
+  readonly impl?: Readonly<Partial<Record<"SendGoalService" | "GetResultService" | "FeedbackMessage", RclType>>>;
 }
 
 interface NameAndTypes {
@@ -13,39 +24,77 @@ interface NameAndTypes {
 
 export interface RclNode {
   spin(): void;
-  destroy(): void;
-  createSubscription(type: string, topic: string, options: { readonly qos: unknown }, take: (message: unknown) => void): RclSubscription;
+  createSubscription(
+    type: RclType,
+    topic: string,
+    options: { readonly qos: RclProfile },
+    /** With two parameters rclnodejs says when the message was sent. */
+    take: (message: unknown, info: RclMessageInfo) => void,
+  ): RclSubscription;
   destroySubscription(subscription: RclSubscription): void;
-  createPublisher(type: string, topic: string, options: { readonly qos: unknown }): RclPublisher;
+  createPublisher(type: RclType, topic: string, options: { readonly qos: RclProfile }): RclPublisher;
   destroyPublisher(publisher: RclPublisher): void;
-  createClient(type: string, service: string): RclClient;
+  createClient(type: RclType, service: string): RclClient;
   destroyClient(client: RclClient): void;
   getTopicNamesAndTypes(): readonly NameAndTypes[];
   getServiceNamesAndTypes(): readonly NameAndTypes[];
   getPublisherNamesAndTypesByNode(node: string, namespace: string): readonly NameAndTypes[];
   getNodeNamesAndNamespaces(): readonly { readonly name: string; readonly namespace: string }[];
-  countPublishers(topic: string): number;
-  countSubscribers(topic: string): number;
+  getPublishersInfoByTopic(topic: string): readonly RclEndpoint[];
+  getSubscriptionsInfoByTopic(topic: string): readonly RclEndpoint[];
 }
 
 export type RclSubscription = object;
 
+export interface RclMessageInfo {
+  /** Nanoseconds since 1970; 0 where the middleware does not send it along. */
+  readonly sourceTimestamp: bigint;
+}
+
 export interface RclPublisher {
   readonly subscriptionCount: number;
-  publish(message: unknown): void;
+  /** A serialised message goes out as it is. */
+  publish(message: Buffer): void;
+  /** Throws where the middleware cannot say. */
+  waitForAllAcked(nanoseconds: bigint): boolean;
 }
 
 export interface RclClient {
   isServiceServerAvailable(): boolean;
-  sendRequest(request: unknown, answered: (answer: unknown) => void): void;
+  sendRequestAsync(request: unknown, options: { readonly signal: AbortSignal }): Promise<unknown>;
 }
 
-interface RclQos {
-  new (history: number, depth: number, reliability: number, durability: number): unknown;
-  readonly HistoryPolicy: { readonly RMW_QOS_POLICY_HISTORY_KEEP_LAST: number };
-  readonly ReliabilityPolicy: {
-    readonly RMW_QOS_POLICY_RELIABILITY_RELIABLE: number;
-    readonly RMW_QOS_POLICY_RELIABILITY_BEST_EFFORT: number;
-  };
-  readonly DurabilityPolicy: { readonly RMW_QOS_POLICY_DURABILITY_VOLATILE: number };
+/** One end of a topic, as the graph of ROS tells of it. */
+export interface RclEndpoint {
+  readonly node_name: string;
+  readonly node_namespace: string;
+  readonly topic_type: string;
+  readonly qos_profile: RclQos;
+}
+
+/** Policies by their numbers in rmw; times as seconds and nanoseconds. */
+export interface RclQos {
+  readonly depth: number;
+  readonly history: number;
+  readonly reliability: number;
+  readonly durability: number;
+  readonly liveliness: number;
+  readonly deadline: RclDuration;
+  readonly lifespan: RclDuration;
+  readonly liveliness_lease_duration: RclDuration;
+}
+
+interface RclDuration {
+  readonly seconds: bigint;
+  readonly nanoseconds: number;
+}
+
+/** The class behind a name; an action's halves are found in the class of the action. */
+export function rclType(rcl: RclLibrary, name: string): RclType {
+  const half = /^(\w+\/action\/\w+)_(SendGoal|GetResult|FeedbackMessage)$/.exec(name);
+  if (half === null) return rcl.require(name);
+  const part = half[2] === "FeedbackMessage" ? "FeedbackMessage" : half[2] === "SendGoal" ? "SendGoalService" : "GetResultService";
+  const found = rcl.require(half[1]!).impl?.[part];
+  if (found === undefined) throw new Error(`${half[1]} is installed without its ${half[2]}`);
+  return found;
 }

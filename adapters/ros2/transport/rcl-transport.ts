@@ -1,118 +1,154 @@
 import type { AdapterEnv } from "#src/contract/adapter.ts";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";
-import { defaultQos, type Qos } from "../rtps/index.ts";
+import { defaultQos, unmetPolicies, type Qos } from "../rtps/index.ts";
 import type { Draft, Message } from "../types/index.ts";
 import type { Link } from "../config.ts";
-import { topicFits } from "./pattern.ts";
-import type { RclLibrary, RclNode, RclPublisher, RclSubscription } from "./rcl-library.ts";
-import type { Cancel, NodeInfo, Publisher, ServiceCaller, TopicInfo, TopicListener, Transport } from "./transport.ts";
+import { unmetWords } from "./offered.ts";
+import { rclType, type RclContext, type RclEndpoint, type RclLibrary, type RclNode } from "./rcl-library.ts";
+import { RclListening } from "./rcl-listening.ts";
+import { profileOf, qosOf } from "./rcl-qos.ts";
+import type { Cancel, EndpointInfo, NodeInfo, Publisher, ServiceCaller, TopicInfo, TopicListener, Transport } from "./transport.ts";
+import type { TypeBook } from "./type-book.ts";
 
 /** rclnodejs has no event for a topic that appears: the graph is asked. */
-const lookEveryMs = 500;
-
-interface Listening {
-  readonly pattern: string;
-  readonly listener: TopicListener;
-  readonly open: Map<string, RclSubscription>;
-}
+const lookEveryMs = 250;
+/** How often it is asked whether everybody has what was sent. */
+const ackEveryMs = 2;
 
 /** ROS 2 through an installed and sourced ROS: for SROS 2, shared memory, discovery servers and other middlewares. */
 export class RclTransport implements Transport {
   readonly kind = "rcl";
   readonly lost: Promise<Error>;
   private readonly rcl: RclLibrary;
+  private readonly context: RclContext;
   private readonly node: RclNode;
+  private readonly link: Link;
   private readonly env: AdapterEnv;
-  private readonly listenings = new Set<Listening>();
+  private readonly types: TypeBook;
+  private readonly listenings = new Set<RclListening>();
   private readonly stopLooking: Cancel;
   private received = 0;
   private settleLost!: (error: Error) => void;
 
-  private constructor(rcl: RclLibrary, node: RclNode, env: AdapterEnv) {
+  private constructor(rcl: RclLibrary, context: RclContext, link: Link, env: AdapterEnv, types: TypeBook) {
     this.rcl = rcl;
-    this.node = node;
+    this.context = context;
+    this.link = link;
     this.env = env;
+    this.types = types;
+    this.node = rcl.createNode(link.node, link.namespace, context);
+    this.node.spin();
     this.lost = new Promise((resolve) => (this.settleLost = resolve));
     this.stopLooking = env.timers.every(lookEveryMs, () => this.look());
   }
 
-  static async open(link: Link, env: AdapterEnv): Promise<RclTransport> {
+  static async open(link: Link, env: AdapterEnv, types: TypeBook): Promise<RclTransport> {
     if (process.env.ROS_DISTRO === undefined) {
       throw new GatewayError(
         "not-supported",
         "transport rcl needs a sourced ROS 2 environment (ROS_DISTRO is not set); transport rtps needs none",
       );
     }
-    let rcl: RclLibrary;
     try {
       // The name is put together so that nothing but this line ever asks for the package.
       const name = "rclnodejs";
-      const loaded = (await import(name)) as { default?: RclLibrary } & RclLibrary;
-      rcl = loaded.default ?? loaded;
-      process.env.ROS_DOMAIN_ID = String(link.domain);
-      await rcl.init();
+      const loaded = (await import(name)) as { default: RclLibrary };
+      const rcl = loaded.default;
+      // A context of our own: several links are several domains, and the end of one is not the end of the others.
+      const context = new rcl.Context(BigInt(link.domain));
+      await rcl.init(context, []);
+      return new RclTransport(rcl, context, link, env, types);
     } catch (cause) {
-      throw new GatewayError(
-        "not-supported",
-        `rclnodejs could not be started: ${messageOf(cause)}; transport rtps needs no ROS installation`,
-        { cause },
-      );
+      const words = `rclnodejs could not be started: ${messageOf(cause)}; transport rtps needs no ROS installation`;
+      throw new GatewayError("not-supported", words, { cause });
     }
-    const node = rcl.createNode(link.node, link.namespace);
-    node.spin();
-    return new RclTransport(rcl, node, env);
   }
 
   listen(pattern: string, listener: TopicListener): Cancel {
-    const listening: Listening = { pattern, listener, open: new Map() };
+    const { rcl, node, types, link, env } = this;
+    const listening = new RclListening(pattern, listener, {
+      rcl,
+      node,
+      types,
+      depth: link.depth,
+      now: () => env.time.now(),
+      publishers: (topic) => node.getPublishersInfoByTopic(topic).filter((endpoint) => !this.isOurs(endpoint)),
+      received: () => this.received++,
+    });
     this.listenings.add(listening);
     this.look();
     return () => {
-      if (!this.listenings.delete(listening)) return;
-      for (const subscription of listening.open.values()) this.node.destroySubscription(subscription);
+      if (this.listenings.delete(listening)) listening.close();
     };
   }
 
   publisher(topic: string, type: string, qos: Qos = defaultQos): Publisher {
-    const publisher: RclPublisher = this.node.createPublisher(type, topic, { qos: this.profile(qos) });
+    const { node } = this;
+    const encode = this.types.encoder(type);
+    const publisher = node.createPublisher(rclType(this.rcl, type), topic, { qos: profileOf(this.rcl, qos) });
     return {
       get readers() {
         return publisher.subscriptionCount;
       },
-      trouble: undefined,
-      publish: (draft) => publisher.publish(draft),
-      // The middleware below acknowledges on its own; it does not say so to rclnodejs.
-      acknowledged: async () => publisher.subscriptionCount > 0,
-      close: () => this.node.destroyPublisher(publisher),
+      get trouble() {
+        const requests = node.getSubscriptionsInfoByTopic(topic).map(({ qos_profile }) => qosOf(qos_profile));
+        const unmet = requests.map((request) => unmetPolicies(qos, request)).find((policies) => policies.length > 0);
+        return unmet && unmetWords(unmet);
+      },
+      publish: (draft) => publisher.publish(bufferOf(encode(draft))),
+      acknowledged: async (withinMs) => {
+        const untilUs = this.env.time.now() + withinMs * 1000;
+        try {
+          while (!publisher.waitForAllAcked(0n)) {
+            if (this.env.time.now() >= untilUs) return false;
+            await this.env.timers.sleep(ackEveryMs);
+          }
+          return true;
+        } catch {
+          // Not every middleware can say; those that cannot still know who listens.
+          return publisher.subscriptionCount > 0;
+        }
+      },
+      close: () => node.destroyPublisher(publisher),
     };
   }
 
   caller(service: string, type: string): ServiceCaller {
-    const client = this.node.createClient(type, service);
+    const client = this.node.createClient(rclType(this.rcl, type), service);
+    const encode = this.types.encoder(`${type}_Request`);
+    const decode = this.types.decoder(`${type}_Request`);
     return {
       get isAvailable() {
         return client.isServiceServerAvailable();
       },
-      call: (request: Draft, withinMs) =>
-        new Promise<Message>((resolve, reject) => {
-          const cancel = this.env.timers.after(withinMs, () => reject(new Error(`no answer within ${withinMs} ms`)));
-          client.sendRequest(request, (answer) => {
-            cancel();
-            resolve(answer as Message);
-          });
-        }),
+      call: async (request: Draft, withinMs) => {
+        // There and back through our own codec: every field is there and has been checked.
+        const whole = decode(encode(request));
+        const late = new AbortController();
+        const cancel = this.env.timers.after(withinMs, () => late.abort(new Error("late")));
+        try {
+          return (await client.sendRequestAsync(whole, { signal: late.signal })) as Message;
+        } catch (error) {
+          throw late.signal.aborted ? new Error(`no answer within ${withinMs} ms`) : error;
+        } finally {
+          cancel();
+        }
+      },
       close: () => this.node.destroyClient(client),
     };
   }
 
   topics(): TopicInfo[] {
-    const unknown = { node: undefined, qos: undefined };
-    return this.node.getTopicNamesAndTypes().map(({ name, types }) => ({
-      name,
-      types,
-      publishers: Array.from({ length: this.node.countPublishers(name) }, () => unknown),
-      subscribers: Array.from({ length: this.node.countSubscribers(name) }, () => unknown),
-    }));
+    const info = (endpoint: RclEndpoint): EndpointInfo => ({
+      node: pathOf(endpoint.node_name, endpoint.node_namespace),
+      qos: qosOf(endpoint.qos_profile),
+    });
+    return this.node.getTopicNamesAndTypes().flatMap(({ name, types }) => {
+      const publishers = this.node.getPublishersInfoByTopic(name).filter((endpoint) => !this.isOurs(endpoint));
+      const subscribers = this.node.getSubscriptionsInfoByTopic(name).filter((endpoint) => !this.isOurs(endpoint));
+      if (publishers.length + subscribers.length === 0) return [];
+      return [{ name, types, publishers: publishers.map(info), subscribers: subscribers.map(info) }];
+    });
   }
 
   services(): { name: string; type: string }[] {
@@ -120,69 +156,61 @@ export class RclTransport implements Transport {
   }
 
   nodes(): NodeInfo[] {
-    return this.node.getNodeNamesAndNamespaces().map(({ name, namespace }) => {
-      const publishes = this.node.getPublisherNamesAndTypesByNode(name, namespace).map((topic) => topic.name);
-      return { name: `${namespace === "/" ? "" : namespace}/${name}`, publishes };
-    });
+    const others = this.node.getNodeNamesAndNamespaces().filter(({ name, namespace }) => !this.isUs(name, namespace));
+    return others.map(({ name, namespace }) => ({
+      name: pathOf(name, namespace)!,
+      publishes: this.publishedBy(name, namespace),
+    }));
   }
 
   health(): Readonly<Record<string, unknown>> {
     return {
       transport: this.kind,
       distribution: process.env.ROS_DISTRO,
-      middleware: process.env.RMW_IMPLEMENTATION,
+      middleware: process.env.RMW_IMPLEMENTATION ?? "the default of the distribution",
       received: this.received,
+      problems: [...this.listenings].flatMap((listening) => listening.problems()),
     };
   }
 
   async close(): Promise<void> {
     this.stopLooking();
-    this.node.destroy();
-    this.rcl.shutdown();
+    for (const listening of this.listenings) listening.close();
+    this.listenings.clear();
+    this.rcl.shutdown(this.context);
     this.settleLost(new Error("the ROS context was shut down"));
   }
 
-  /** Subscribes to what has appeared and lets go of what has gone. */
   private look(): void {
-    const found = this.node.getTopicNamesAndTypes().filter(({ name }) => this.node.countPublishers(name) > 0);
-    for (const listening of this.listenings) {
-      for (const { name, types } of found) {
-        if (!listening.open.has(name) && topicFits(listening.pattern, name)) this.subscribe(listening, name, types[0]!);
-      }
-      for (const [name, subscription] of listening.open) {
-        if (found.some((topic) => topic.name === name)) continue;
-        listening.open.delete(name);
-        this.node.destroySubscription(subscription);
-        listening.listener.gone(name);
-      }
-    }
+    if (this.listenings.size === 0) return;
+    const topics = this.node.getTopicNamesAndTypes().map(({ name }) => name);
+    for (const listening of [...this.listenings]) listening.look(topics);
   }
 
-  private subscribe(listening: Listening, topic: string, type: string): void {
-    const { listener } = listening;
-    const take = (message: unknown) => {
-      this.received++;
-      const decode = () => message as Message;
-      listener.message({ topic, type, sourceTimeUs: this.env.time.now(), latched: false, payload: new Uint8Array(), decode });
-    };
+  /** A node can leave between the question who is there and the question what it publishes. */
+  private publishedBy(name: string, namespace: string): string[] {
     try {
-      // Best effort matches every offer; a reliable one would be silence beside a best-effort publisher.
-      const qos = this.profile({ ...defaultQos, reliability: "best-effort" });
-      listening.open.set(topic, this.node.createSubscription(type, topic, { qos }, take));
-    } catch (error) {
-      listener.trouble(topic, "unknown-type", messageOf(error));
+      return this.node.getPublisherNamesAndTypesByNode(name, namespace).map((topic) => topic.name);
+    } catch {
+      return [];
     }
   }
 
-  private profile(qos: Qos): unknown {
-    const { QoS } = this.rcl;
-    return new QoS(
-      QoS.HistoryPolicy.RMW_QOS_POLICY_HISTORY_KEEP_LAST,
-      qos.depth,
-      qos.reliability === "reliable"
-        ? QoS.ReliabilityPolicy.RMW_QOS_POLICY_RELIABILITY_RELIABLE
-        : QoS.ReliabilityPolicy.RMW_QOS_POLICY_RELIABILITY_BEST_EFFORT,
-      QoS.DurabilityPolicy.RMW_QOS_POLICY_DURABILITY_VOLATILE,
-    );
+  private isOurs({ node_name, node_namespace }: RclEndpoint): boolean {
+    return this.isUs(node_name, node_namespace);
   }
+
+  private isUs(name: string, namespace: string): boolean {
+    return name === this.link.node && namespace === this.link.namespace;
+  }
+}
+
+/** A node by its full name; middlewares write placeholders for ends that belong to none. */
+function pathOf(name: string, namespace: string): string | undefined {
+  if (name === "" || name.startsWith("_NODE_NAME_UNKNOWN_")) return undefined;
+  return `${namespace === "/" ? "" : namespace}/${name}`;
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

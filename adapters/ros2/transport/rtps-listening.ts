@@ -1,5 +1,4 @@
 import {
-  requestFor,
   unmetPolicies,
   type EndpointData,
   type Participant,
@@ -10,12 +9,10 @@ import {
 } from "../rtps/index.ts";
 import { ddsTopicName, rosName, rosTypeName } from "../types/index.ts";
 import type { EndpointIndex } from "./endpoint-index.ts";
+import { differentTypeWords, maxTopics, sameRequest, tooManyWords, unknownTypeWords, unmetWords, weakestRequest } from "./offered.ts";
 import { topicFits } from "./pattern.ts";
 import type { TopicListener } from "./transport.ts";
 import type { TypeBook } from "./type-book.ts";
-
-/** Topics one pattern may match; further ones are left out and told. */
-const maxTopics = 4096;
 
 interface Open {
   readonly reader: Reader;
@@ -88,7 +85,10 @@ export class RtpsListening {
       this.listener.gone(name.name);
       return;
     }
-    const request = weakestRequest(writers, this.context.depth);
+    const request = weakestRequest(
+      writers.map(({ qos }) => qos),
+      this.context.depth,
+    );
     if (open !== undefined) {
       // A writer that offers less than the reader asks for would be silence; the reader asks for less instead.
       if (writers.every(({ qos }) => unmetPolicies(qos, open.reader.qos).length === 0)) return;
@@ -102,16 +102,11 @@ export class RtpsListening {
     const { participant, types } = this.context;
     const type = rosTypeName(writer.type);
     if (type === undefined || !types.registry.has(type)) {
-      this.listener.trouble(
-        topic,
-        "unknown-type",
-        `its type ${type ?? writer.type} is not known here; put the .msg into the folder of custom types`,
-      );
+      this.listener.trouble(topic, "unknown-type", unknownTypeWords(type ?? writer.type));
       return;
     }
     if (this.open.size >= maxTopics) {
-      if (!this.fullTold)
-        this.listener.trouble(topic, "incompatible", `${this.pattern} fits more than ${maxTopics} topics; the others are left out`);
+      if (!this.fullTold) this.listener.trouble(topic, "incompatible", tooManyWords(this.pattern));
       this.fullTold = true;
       return;
     }
@@ -122,6 +117,7 @@ export class RtpsListening {
         type,
         sourceTimeUs: sample.sourceTimeUs,
         latched: qos.durability !== "volatile",
+        size: sample.payload.length,
         payload: sample.payload,
         decode: () => types.decoder(type)(sample.payload),
       });
@@ -149,26 +145,7 @@ export class RtpsListening {
   }
 }
 
-/** What every one of the writers offers at least. */
-function weakestRequest(writers: readonly EndpointData[], depth: number): Qos {
-  const offers = writers.map(({ qos }) => qos);
-  const first = requestFor(offers[0]!, depth);
-  return {
-    ...first,
-    reliability: offers.every(({ reliability }) => reliability === "reliable") ? "reliable" : "best-effort",
-    durability: offers.every(({ durability }) => durability !== "volatile") ? "transient-local" : "volatile",
-    deadlineMs: Math.max(...offers.map(({ deadlineMs }) => deadlineMs)),
-    livelinessLeaseMs: Math.max(...offers.map(({ livelinessLeaseMs }) => livelinessLeaseMs)),
-    liveliness: offers.some(({ liveliness }) => liveliness === "automatic") ? "automatic" : first.liveliness,
-    destinationOrder: offers.every(({ destinationOrder }) => destinationOrder === "source") ? "source" : "reception",
-  };
-}
-
-function sameRequest(a: Qos, b: Qos): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
-
 export function incompatibleWords(event: Extract<ParticipantEvent, { kind: "incompatible" }>): string {
-  if (event.policies.length === 0) return `the other side uses the type ${event.endpoint.type}, we use ${event.localType}`;
-  return `incompatible QoS: what is offered and what is asked for differ in ${event.policies.join(" and ")}`;
+  if (event.policies.length === 0) return differentTypeWords(event.endpoint.type, event.localType);
+  return unmetWords(event.policies);
 }

@@ -10,7 +10,9 @@ export interface Incoming {
   readonly sourceTimeUs: number;
   /** The publisher keeps its last message for whoever comes late: it stands until a newer one comes. */
   readonly latched: boolean;
-  /** The serialised message with its encapsulation header, as recordings keep it; empty where the transport does not show it. */
+  /** How many bytes arrived; 0 where the transport does not say. */
+  readonly size: number;
+  /** The serialised message with its encapsulation header, as recordings keep it. */
   readonly payload: Uint8Array;
   /** Throws when the payload is not a message of its type. */
   decode(): Message;

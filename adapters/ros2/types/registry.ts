@@ -82,8 +82,20 @@ export class TypeRegistry {
     return [...this.actionNames].sort();
   }
 
+  /** Whether the other registry knows the same types in the same words. */
+  equals(other: TypeRegistry): boolean {
+    return (
+      this.definitions.size === other.definitions.size &&
+      [...this.definitions].every(([name, definition]) => textOf(definition) === textOf(other.definitions.get(name)))
+    );
+  }
+
   private keep(definitions: readonly Definition[]): void {
     for (const definition of definitions) this.definitions.set(definition.name, definition);
     if (this.definitions.size > maxDefinitions) throw new DefinitionError(`more than ${maxDefinitions} definitions`);
   }
+}
+
+function textOf(definition: Definition | undefined): string | undefined {
+  return JSON.stringify(definition, (_key, value: unknown) => (typeof value === "bigint" ? `${value}n` : value));
 }
