@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { bacnetAdapter } from "#adapters/bacnet/index.ts";
 import type { AdapterModule, Binding, Connection } from "#src/contract/adapter.ts";
 import { realEnv } from "#test/fakes/adapter-env.ts";
+import { eventually } from "#test/fakes/gateway-process.ts";
 import { FaultBoard } from "../faults/fault-board.ts";
 import { readFault } from "../faults/fault.ts";
 import { DeviceLog } from "../log/device-log.ts";
@@ -85,5 +86,39 @@ describe("faults of BACnet devices", () => {
     put("vav-1", "clamp", { low: 18, high: 22 });
     await write(1, 26);
     expect(await read(1)).toBe(22);
+  });
+
+  it("one whose answers are lost, or come damaged, harms nobody and is whole when the fault is gone", async () => {
+    put("vav-1", "drop-answers", { share: 1 });
+    await expect(read(1)).rejects.toMatchObject({ code: "timeout" });
+    faults.lift("vav-1", "drop-answers");
+    expect(await read(1)).toBeTypeOf("number");
+    put("vav-1", "garbage", { share: 1 });
+    // What is damaged is no answer, or one that is refused; nothing carries a sum that would tell every other.
+    const answers = await Promise.allSettled(Array.from({ length: 20 }, () => read(1)));
+    expect(answers.some(({ status }) => status === "rejected")).toBe(true);
+    expect(await read(3)).toBeTypeOf("number");
+    faults.lift("vav-1", "garbage");
+    expect(await read(1)).toBeTypeOf("number");
+  });
+
+  it("a box that takes a command back, or obeys late, holds the slot from the start", async () => {
+    const before = await read(1);
+    const shows = (value: unknown) =>
+      eventually(async () => {
+        site.step();
+        return (await read(1)) === value;
+      });
+    const slot = async () => (await connection.slots!(setpoint(1), soon()))[7];
+    put("vav-1/setpoint", "late-effect", { afterMs: 300 });
+    await write(1, 25);
+    expect([await read(1), await slot()]).toEqual([before, 25]);
+    await shows(25);
+    faults.lift("vav-1/setpoint", "late-effect");
+    put("vav-1/setpoint", "revert", { afterMs: 300 });
+    await write(1, 20);
+    expect([await read(1), await slot()]).toEqual([20, 20]);
+    await shows(25);
+    expect(await slot()).toBe(20);
   });
 });

@@ -178,6 +178,14 @@ describe("write", () => {
     expect(endText({ ...command, state: "unknown", message: "no answer" })).toBe("unknown: p/position shows 100; no answer");
   });
 
+  it("tells once which slot masks it", () => {
+    const heldBy = { priority: 8, value: 22.5 };
+    const message = "priority 8 holds vav-1/setpoint at 22.5; this waits beneath it";
+    const command = { state: "masked", message, heldBy } as unknown as CommandJson;
+    expect(endText(command)).toBe(`masked: ${message}`);
+    expect(endText({ ...command, message: "not in effect" })).toBe("masked: not in effect; priority 8 holds 22.5");
+  });
+
   it("with --no-wait prints the id that commands understands", async () => {
     const { env } = await gateway();
     const ran = await run(["write", "north/v-101/command", "on", "--no-wait"], { env });

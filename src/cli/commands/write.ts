@@ -180,6 +180,9 @@ export function endText(end: CommandJson, point?: PointJson): string {
     const quality = end.observed.quality === 0 ? "" : ` (${qualityWord(end.observed.quality)})`;
     parts.unshift(`${end.observed.point} shows ${valueText(end.observed.value, shown ?? {})}${quality}`);
   }
-  if (end.heldBy) parts.push(`priority ${end.heldBy.priority} holds ${String(end.heldBy.value)}`);
+  // Nor does a message that names the slot need it named again.
+  if (end.heldBy && !end.message?.includes(`priority ${end.heldBy.priority} holds`)) {
+    parts.push(`priority ${end.heldBy.priority} holds ${String(end.heldBy.value)}`);
+  }
   return `${end.state}${parts.length > 0 ? `: ${parts.join("; ")}` : ""}`;
 }
