@@ -107,14 +107,12 @@ function act(
     case "command.release":
       return desk.release(frame.commandId, by);
     case "command.select":
-      return answered(control.select(frame.point, by));
+      return select(control, frame, by);
     case "overrides.release":
       return releaseAll(control, frame, by);
     case "recipe.apply": {
       const recipe = recipeOf(frame, recipes(), command);
-      return recipe
-        ? control.recipes.apply(recipe, by)
-        : { status: "rejected", code: "unknown-recipe", message: `there is no recipe "${frame.recipe}"` };
+      return "steps" in recipe ? control.recipes.apply(recipe, by) : recipe;
     }
   }
 }
@@ -137,18 +135,34 @@ function releaseAll(control: Control, frame: Extract<ControlFrame, { type: "over
   };
 }
 
+function select(control: Control, frame: Extract<ControlFrame, { type: "command.select" }>, by: Principal): ControlAnswer {
+  const { point, value, release } = frame;
+  if (value !== undefined && release)
+    return { status: "rejected", code: "bad-select", message: "select for a value or for release, not both" };
+  if (release) return answered(control.select(point, by, { do: "release" }));
+  return answered(control.select(point, by, value === undefined ? undefined : { do: "set", value }));
+}
+
 function recipeOf(
   frame: Extract<ControlFrame, { type: "recipe.apply" }>,
   known: readonly SiteRecipe[],
   command: Omit<Command, "act"> | undefined,
-): Recipe | undefined {
+): Recipe | Extract<ControlAnswer, { status: "rejected" }> {
   const { id = randomUUID(), priority = 8, ttlMs, reason, expiresAt } = command ?? {};
   const about = { id, priority, ttlMs, reason, expiresAt };
-  if (frame.steps) return { ...about, steps: frame.steps, title: frame.title, order: frame.order, compensate: frame.compensate };
+  const { steps, stages, title, order, compensate } = frame;
+  if ([frame.recipe, steps, stages].filter((form) => form !== undefined).length !== 1 || (stages && order)) {
+    const message = "a recipe is a name, or steps with an order, or stages: one of the three";
+    return { status: "rejected", commandId: id, code: "bad-recipe", message };
+  }
+  if (steps) return { ...about, steps, title, order, compensate };
+  if (stages) return { ...about, ...staged(stages), title, compensate };
   const recipe = known.find(({ id: name }) => name === frame.recipe);
-  if (!recipe) return undefined;
-  // A step of the site file is verified as a whole before the next; one by one is the same order, kept more strictly.
-  const steps = recipe.steps.flatMap(({ set }) => Object.entries(set).map(([point, value]) => ({ point, value })));
-  const order = recipe.steps.length > 1 ? "one-by-one" : "together";
-  return { ...about, steps, order, title: recipe.title ?? recipe.id, compensate: recipe.onFailure === "compensate" };
+  if (!recipe) return { status: "rejected", commandId: id, code: "unknown-recipe", message: `there is no recipe "${frame.recipe}"` };
+  const groups = recipe.steps.map(({ set }) => Object.entries(set).map(([point, value]) => ({ point, value })));
+  return { ...about, ...staged(groups), title: recipe.title ?? recipe.id, compensate: recipe.onFailure === "compensate" };
+}
+
+function staged(stages: readonly Recipe["steps"][]): Pick<Recipe, "steps" | "stages"> {
+  return { steps: stages.flat(), stages: stages.map(({ length }) => length) };
 }

@@ -72,16 +72,28 @@ export const writeFrames = {
     {
       recipe: Type.Optional(IdText),
       steps: Type.Optional(Type.Array(RecipeStep, { minItems: 1, maxItems: 200 })),
+      stages: Type.Optional(
+        Type.Array(Type.Array(RecipeStep, { minItems: 1, maxItems: 200 }), {
+          minItems: 1,
+          maxItems: 100,
+          description:
+            "Instead of steps: those of one stage are written together, and the next stage waits until all of them are verified.",
+        }),
+      ),
       title: Type.Optional(Type.String({ maxLength: 200 })),
       order: Type.Optional(Type.Enum(["together", "one-by-one"])),
       compensate: Type.Optional(Type.Boolean()),
       ...write,
     },
-    "Writes many points as one, by the name of a recipe in the site file or by its steps: all verified, or brought back to what they were.",
+    "Writes many points as one, by the name of a recipe in the site file, by its steps or by its stages: all verified, or brought back to what they were.",
   ),
   "command.cancel": frame("command.cancel", { commandId: IdText, timeline }, "Takes a command back that has not been sent."),
   "command.release": frame("command.release", { commandId: IdText, timeline }, "A second person releases a held command."),
-  "command.select": frame("command.select", { point: IdText, timeline }, "Reserves a point for this client's next write."),
+  "command.select": frame(
+    "command.select",
+    { point: IdText, value: Type.Optional(ValueSchema), release: Type.Optional(Type.Literal(true)), timeline },
+    "Reserves a point for this client's next write; with `value` or `release` for exactly that, and any other is refused.",
+  ),
   "overrides.release": frame(
     "overrides.release",
     {

@@ -22,6 +22,7 @@ import { Overrides } from "./overrides.ts";
 import { Recipes } from "./recipes.ts";
 import { Selects } from "./selects.ts";
 import { SlotTable } from "./slot-table.ts";
+import { TurnedAway } from "./turned-away.ts";
 import { Valves } from "./valves.ts";
 import { Verifier } from "./verifier.ts";
 import { Views } from "./views.ts";
@@ -44,14 +45,14 @@ export function assemble(parts: DesksParts): Omit<Control, "audit"> {
   const { ledger, slots, acts, asker, deviceSlots, followUp } = base;
   const leases = new Leases({ config, time, plant, tap, acts }, parts.documents.leases);
   const selects = new Selects({ config, time });
-  const { views, desk } = door(parts, config, base, leases, selects);
+  const { views, desk, turnedAway } = door(parts, config, base, leases, selects);
   const submit: OneDesk["submit"] = (command, by) => desk.submit(command, by);
   const submitOwn: OneDesk["submit"] = (command, by) => desk.submitOwn(command, by);
   const effect = new Effect({ plant, time, tap, into, slots, followUp, deviceSlots, submitOwn });
   const effectOf: Effect["of"] = (point) => effect.of(point);
   const overrides = new Overrides({ config, time, tap, slots, ledger, record, effectOf, submit, submitOwn });
   const isMomentary = (point: string) => plant.points.get(point)?.control?.mode === "momentary";
-  const wouldRefuse: OneDesk["wouldRefuse"] = (command, by) => desk.wouldRefuse(command, by);
+  const wouldRefuse: OneDesk["wouldRefuse"] = (command, by, isLater) => desk.wouldRefuse(command, by, isLater);
   const recipes = new Recipes({ time, ledger, slots, acts, isMomentary, wouldRefuse, submit, submitOwn });
   record.onState((now, reason) => {
     log.warn("the record's state changed", { state: now, reason });
@@ -68,9 +69,9 @@ export function assemble(parts: DesksParts): Omit<Control, "audit"> {
     recipes,
     acts,
     valves: new Valves({ plant, latest, ledger }),
-    select: (point, by) => {
-      const refusal = desk.refuseSelect(point, by);
-      return refusal ? { ok: false, ...refusal } : selects.select(point, by);
+    select: (point, by, act) => {
+      const refusal = desk.refuseSelect(point, by, act);
+      return refusal ? { ok: false, ...refusal } : selects.select(point, by, act);
     },
     configure: (settings) => void Object.assign(config, settings),
     commands: (filter) => record.query(filter),
@@ -78,6 +79,7 @@ export function assemble(parts: DesksParts): Omit<Control, "audit"> {
     async close() {
       asker.close();
       followUp.close();
+      turnedAway.close();
       await record.close();
     },
   };
@@ -119,8 +121,9 @@ function door(parts: DesksParts, config: ControlConfig, base: ReturnType<typeof 
   const courier = new Courier({ config, devices, timers, time, ledger, slots, followUp, planFor, recheck, mustBeDurable });
   const lanes = new Lanes(config.laneAtMost);
   const onAccepted = (_command: Command, { point }: Target) => point && selects.use(point.id);
-  const desk = new OneDesk({ config, time, tap, record, ledger, views, lanes, courier, mustBeDurable, onAccepted });
-  return { views, desk };
+  const turnedAway = new TurnedAway({ record, time, tap });
+  const desk = new OneDesk({ config, time, tap, record, ledger, views, lanes, courier, turnedAway, mustBeDurable, onAccepted });
+  return { views, desk, turnedAway };
 }
 
 const recordFull: Refusal = {

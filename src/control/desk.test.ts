@@ -170,6 +170,46 @@ describe("a critical point", () => {
   });
 });
 
+describe("a selection for a value", () => {
+  test("lets that through and nothing else, and says what differs", async () => {
+    const rig = await Rig.open({ points: [slotsPoint("north/level", { limits: { max: 100 } })], config: { selectRequired: "critical" } });
+    expect(rig.control.select("north/level", anna, { do: "set", value: 40 }).ok).toBe(true);
+    expect(rig.set("north/level", 50)).toMatchObject({
+      status: "rejected",
+      code: "not-as-selected",
+      message: "north/level is selected to be set to 40, not to be set to 50",
+    });
+    expect(rig.release("north/level")).toMatchObject({ code: "not-as-selected" });
+    expect(rig.set("north/level", 40).status).toBe("success");
+    expect(rig.control.select("north/level", anna, { do: "release" }).ok).toBe(true);
+    expect(rig.set("north/level", 40, {})).toMatchObject({ code: "not-as-selected" });
+    expect(rig.release("north/level").status).toBe("success");
+  });
+
+  test("is refused for a value that could not be commanded", async () => {
+    const rig = await Rig.open({ points: [slotsPoint("north/level", { limits: { max: 100 } })] });
+    expect(rig.control.select("north/level", anna, { do: "set", value: 300 })).toMatchObject({ ok: false, code: "out-of-range" });
+    expect(rig.set("north/level", 40, {}, bela).status).toBe("success");
+  });
+});
+
+describe("a command turned away because too many are under way", () => {
+  test("is audited: the first of a sender at once, and how many more there were", async () => {
+    const rig = await Rig.open({ points: [level], config: { openAtMost: 1 } });
+    rig.onAct = () => new Promise(() => {});
+    expect(rig.set("north/level", 1).status).toBe("success");
+    const before = rig.tables.audited;
+    for (let n = 0; n < 5; n++) expect(rig.set("north/level", 2 + n)).toMatchObject({ code: "overloaded" });
+    await rig.advance(100);
+    const once = rig.tables.audited;
+    expect(once - before).toBeGreaterThan(0);
+    await rig.advance(9_000);
+    const quiet = rig.tables.audited;
+    await rig.advance(1_100);
+    expect(rig.tables.audited).toBe(quiet + 1);
+  });
+});
+
 describe("a command with a date", () => {
   test("is not sent after it", async () => {
     const rig = await Rig.open({ points: [level], commitMs: () => 50 });

@@ -10,10 +10,12 @@ import type { Lanes } from "./lanes.ts";
 import type { Ledger, Life } from "./ledger.ts";
 import type { ControlRecord } from "./record.ts";
 import type { Refusal, Target } from "./gates.ts";
+import type { SelectedAct } from "./selects.ts";
+import type { TurnedAway } from "./turned-away.ts";
 import type { Views } from "./views.ts";
 import { hasEnded } from "./courier.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-import { allowances, firstRefusal, gates, refuseRights } from "./gates.ts";
+import { allowances, firstRefusal, gates, gatesOfLaterStages, gatesOfSelection, refuseRights } from "./gates.ts";
 
 export interface DeskParts {
   readonly config: ControlConfig;
@@ -24,6 +26,7 @@ export interface DeskParts {
   readonly views: Views;
   readonly lanes: Lanes;
   readonly courier: Courier;
+  readonly turnedAway: TurnedAway;
   readonly mustBeDurable: (life: Life) => boolean;
   /** A command passed the gates: a selection made for it is used up. */
   readonly onAccepted: (command: Command, target: Target, by: Principal) => void;
@@ -47,18 +50,21 @@ export class OneDesk implements Desk {
   }
 
   /** The gates' answer without anything happening: for a recipe before its first write, and for a selection. */
-  wouldRefuse(command: Command, by: Principal): Refusal | undefined {
+  wouldRefuse(command: Command, by: Principal, isLater = false): Refusal | undefined {
     const { views } = this.#parts;
     const { target, refusal } = views.targetOf(command);
-    return refusal ?? firstRefusal(gates, views.gateView(command, target, by, false));
+    return refusal ?? firstRefusal(isLater ? gatesOfLaterStages : gates, views.gateView(command, target, by, false));
   }
 
-  /** Whether this client could command the point at all: what is checked before it is reserved for it. */
-  refuseSelect(point: string, by: Principal): Refusal | undefined {
+  /** What is checked before a point is reserved: whether this client could command it, and now, where the act is said already. */
+  refuseSelect(point: string, by: Principal, selected?: SelectedAct): Refusal | undefined {
     const { views, config } = this.#parts;
-    const { target, refusal } = views.targetOf({ id: "", act: { do: "release", point }, priority: 8, asked: "command.select" });
+    const act = selected ? { ...selected, point } : ({ do: "release", point } as const);
+    const command = { id: "", act, priority: 8, asked: "command.select" };
+    const { target, refusal } = views.targetOf(command);
     if (refusal) return refusal;
     if (!target.point?.control) return { code: "read-only", message: `${point} cannot be commanded` };
+    if (selected) return firstRefusal(gatesOfSelection, views.gateView(command, target, by, false));
     return refuseRights(by, target, config.parentOf) ?? views.refuseLease(target, by);
   }
 
@@ -114,6 +120,7 @@ export class OneDesk implements Desk {
     const { target, refusal: unknown } = views.targetOf(asked);
     const command = this.#completed(asked, target, isOurOwn);
     if (ledger.open.size >= config.openAtMost || record.waiting >= config.openAtMost || lanes.isFull(laneOf(command, target))) {
+      this.#parts.turnedAway.note(asked, by);
       return { status: "rejected", commandId, code: "overloaded", message: "too many commands are under way; nothing was done" };
     }
     const life: Life = {

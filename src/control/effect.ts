@@ -13,7 +13,7 @@ import type { FollowUp } from "./follow-up.ts";
 import type { SlotTable } from "./slot-table.ts";
 import type { Slot } from "./slots.ts";
 import { isNear, isUsable } from "./evidence.ts";
-import { effective, filled, slotAt } from "./slots.ts";
+import { effective, filled, isOverride, slotAt } from "./slots.ts";
 
 /** Whether the plant follows the slot that holds a point. */
 export type EffectState = "in effect" | "not in effect" | "not known";
@@ -95,10 +95,11 @@ export class Effect {
 
   #follows(point: Point, followed: Followed): void {
     this.#parts.tap.forget(keyOf(point.id));
-    const wasLost = followed.state === "not in effect";
     followed.differs = false;
+    const before = followed.state;
     followed.state = "in effect";
-    if (wasLost) this.#say("slot.in-effect", point, followed.observed);
+    if (before === "not in effect") this.#say("slot.in-effect", point, followed.observed);
+    else if (before === "not known") this.#changed(point, followed);
   }
 
   /** It has differed for as long as a command would have been given. */
@@ -143,10 +144,13 @@ export class Effect {
 
   #wentAway(device: DeviceId): void {
     for (const [id, followed] of this.#followed) {
-      if (this.#parts.plant.points.get(id)?.device !== device) continue;
+      const point = this.#parts.plant.points.get(id);
+      if (point?.device !== device) continue;
+      const wasKnown = followed.state !== "not known";
       followed.state = "not known";
       followed.differs = false;
       this.#parts.tap.forget(keyOf(id));
+      if (wasKnown) this.#changed(point, followed);
     }
   }
 
@@ -174,6 +178,14 @@ export class Effect {
     const act = { do: "set", point: point.id, value: slot.value } as const;
     const reason = slot.reason ?? `${point.device} came back and did not follow; set by ${slot.by}`;
     submitOwn({ id: `reassert-${now}-${++this.#count}`, act, priority, asked: "slot.reassert", reason, ...left }, reasserter);
+  }
+
+  /** Nothing to worry about, but a list of overrides that is on a screen shows it: only for what stands in that list. */
+  #changed(point: Point, { state, observed }: Followed): void {
+    const holder = filled(this.#parts.slots.of(point.id))[0];
+    if (!holder || !isOverride(holder.priority, holder.slot)) return;
+    const { priority, slot } = holder;
+    this.#say("override.changed", point, observed, { priority, value: slot.value, effect: state });
   }
 
   #say(type: string, point: Point, observed: Value | null, data?: Record<string, unknown>): void {

@@ -70,6 +70,13 @@ export const gates: readonly Gate[] = [
 /** What may have changed while a command waited for its turn or its second person. */
 export const gatesBeforeSending: readonly Gate[] = gates.filter(({ name }) => name === "interlocks" || name === "lease");
 
+/** A later stage of a recipe is held against the interlocks when it begins: the stages before it are there to open them. */
+export const gatesOfLaterStages: readonly Gate[] = gates.filter(({ name }) => name !== "interlocks");
+
+/** What a selection for a certain act is held against; slot, date and `expected` come only with the command itself. */
+const ofSelection: ReadonlySet<string> = new Set(["rights", "lease", "limits", "interlocks"]);
+export const gatesOfSelection: readonly Gate[] = gates.filter(({ name }) => ofSelection.has(name));
+
 export function firstRefusal(list: readonly Gate[], view: GateView): Refusal | undefined {
   for (const gate of list) {
     const refusal = gate.check(view);

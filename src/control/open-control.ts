@@ -12,6 +12,7 @@ import type { OneDesk } from "./desk.ts";
 import type { OperatorActs } from "./operator-acts.ts";
 import type { Overrides } from "./overrides.ts";
 import type { Recipes } from "./recipes.ts";
+import type { SelectedAct } from "./selects.ts";
 import type { Valves } from "./valves.ts";
 import type { Principal } from "#src/contract/control.ts";
 import type { PointId } from "#msgs/point.ts";
@@ -58,8 +59,12 @@ export interface Control {
   readonly valves: Valves;
   readonly acts: OperatorActs;
   readonly audit: Audit;
-  /** Reserves a point for this client's next command on it. */
-  select(point: PointId, by: Principal): { readonly ok: true; readonly until: number } | ({ readonly ok: false } & Refusal);
+  /** Reserves a point for this client's next command on it, which must then be the act it was selected with. */
+  select(
+    point: PointId,
+    by: Principal,
+    act?: SelectedAct,
+  ): { readonly ok: true; readonly until: number } | ({ readonly ok: false } & Refusal);
   /** Other settings from here on; commands under way keep the deadlines they were given. */
   configure(settings: Partial<ControlConfig>): void;
   /** Ended and running commands, newest first, read by another thread. */

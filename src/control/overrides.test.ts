@@ -176,7 +176,7 @@ describe("a plant that stops following", () => {
     expect(rig.control.overrides.list()).toMatchObject([{ effect: "not in effect" }]);
     rig.sample("north/level", 40);
     expect(rig.control.overrides.list()).toMatchObject([{ effect: "in effect" }]);
-    expect(events(rig)).toEqual(["slot.not-in-effect", "slot.in-effect"]);
+    expect(events(rig)).toEqual(["override.changed", "slot.not-in-effect", "slot.in-effect"]);
     expect(rig.acts).toHaveLength(1);
   });
 

@@ -11,7 +11,7 @@ import type { Ledger } from "./ledger.ts";
 import type { ControlRecord } from "./record.ts";
 import type { SlotTable } from "./slot-table.ts";
 import type { Slot } from "./slots.ts";
-import { filled, slotAt } from "./slots.ts";
+import { filled, isOverride, slotAt } from "./slots.ts";
 
 /** Somebody's hand on a point: a slot at 8 or above, or any with a time to live. */
 export interface Override {
@@ -72,7 +72,7 @@ export class Overrides {
   list(): readonly Override[] {
     const now = this.#parts.time.now();
     return this.#all()
-      .filter(({ priority, slot }) => priority <= 8 || slot.until !== undefined)
+      .filter(({ priority, slot }) => isOverride(priority, slot))
       .map(({ point, priority, slot, isHolder }) => {
         const { value, by, since, until, reason } = slot;
         const about = { id: `${point}@${priority}`, point, priority, value, by, since };

@@ -14,6 +14,8 @@ export interface Recipe {
   readonly steps: readonly RecipeMember[];
   /** `one-by-one`: the next is sent only when the one before is verified. */
   readonly order?: "together" | "one-by-one" | undefined;
+  /** Instead of an order: how many of the steps make up each stage. Those of one are sent together, and the next waits for all of them. */
+  readonly stages?: readonly number[] | undefined;
   /** False leaves what was written when a member fails. */
   readonly compensate?: boolean | undefined;
   readonly priority: Priority;
@@ -29,13 +31,21 @@ export type RecipeEnd =
   | "incomplete" // a member did not come true, and by wish or by failure not everything was put back
   | "unknown"; // the gateway stopped in the middle
 
+export interface RecipeMemberStatus {
+  readonly command: string;
+  readonly point: PointId;
+  /** Counted from 1. */
+  readonly stage: number;
+  readonly end?: CommandEnd;
+}
+
 export interface RecipeStatus {
   readonly id: string;
   readonly by: string;
   readonly title?: string;
   readonly state: "running" | "putting back" | RecipeEnd;
   readonly message?: string;
-  readonly members: readonly { readonly command: string; readonly point: PointId; readonly end?: CommandEnd }[];
+  readonly members: readonly RecipeMemberStatus[];
 }
 
 /** What a slot held before a recipe touched it. */
@@ -55,7 +65,17 @@ export function mustBePutBack(end: CommandStep["state"]): boolean {
 }
 
 /** Groups that are sent together; each waits for all of the one before. */
-export function stagesOf({ steps, order }: Recipe): readonly (readonly number[])[] {
+export function stagesOf({ steps, order, stages }: Recipe): readonly (readonly number[])[] {
   const indexes = steps.map((_, index) => index);
+  if (stages) {
+    let at = 0;
+    return stages.map((size) => indexes.slice(at, (at += size)));
+  }
   return order === "one-by-one" ? indexes.map((index) => [index]) : [indexes];
+}
+
+export function membersOf(recipe: Recipe): readonly RecipeMemberStatus[] {
+  return stagesOf(recipe).flatMap((stage, n) =>
+    stage.map((index) => ({ command: `${recipe.id}.${index + 1}`, point: recipe.steps[index]!.point, stage: n + 1 })),
+  );
 }

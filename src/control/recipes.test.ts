@@ -90,6 +90,62 @@ describe("a recipe", () => {
     expect(rig.values.get("north/a")).toBe(10);
   });
 
+  test("in stages writes those of one side by side, and waits for all of them before the next", async () => {
+    const rig = await opened();
+    const answers = new Map<string, () => void>();
+    rig.onAct = (act) =>
+      new Promise<void>((resolve) => {
+        if (act.do !== "set") return resolve();
+        const { point } = act.binding;
+        answers.set(point, () => {
+          rig.values.set(point, act.value);
+          resolve();
+        });
+      });
+    rig.control.recipes.apply({ id: "r", steps, stages: [2, 1], priority: 8, reason: "start up" }, anna);
+    await rig.advance(500);
+    expect([...answers.keys()].sort()).toEqual(["north/a", "north/b"]);
+    answers.get("north/b")!();
+    await rig.advance(1_000);
+    expect([...answers.keys()]).not.toContain("north/c");
+    answers.get("north/a")!();
+    await rig.advance(1_000);
+    answers.get("north/c")!();
+    await rig.advance(1_000);
+    expect(told(rig).map(({ act }) => act)).toEqual(["recipe.requested", "recipe.confirmed"]);
+    expect(told(rig).at(-1)!.data["members"]).toMatchObject([{ stage: 1 }, { stage: 1 }, { stage: 2, end: "confirmed" }]);
+  });
+
+  test("of which a later stage fails puts back every stage before it", async () => {
+    const rig = await opened();
+    rig.onAct = (act) => {
+      if (act.do !== "set") return;
+      if (act.binding.point === "north/c") throw new GatewayError("device-refused", "exception 3", { sent: true });
+      rig.values.set(act.binding.point, act.value);
+    };
+    rig.control.recipes.apply({ id: "r", steps, stages: [2, 1], priority: 8, reason: "start up" }, anna);
+    await rig.advance(3_000);
+    expect(told(rig).at(-1)).toMatchObject({ act: "recipe.failed" });
+    expect(Object.fromEntries(rig.values)).toEqual({ "north/a": 0, "north/b": 0, "north/c": 0 });
+  });
+
+  test("may open in one stage the interlock that the next one needs open", async () => {
+    const dry = { name: "dry", because: "a is too high", blockedWhen: 'target > 0.0 && point("north/a") > 5', onBad: "block" } as const;
+    const rig = await Rig.open({ points: [points[0]!, slotsPoint("north/b", { default: 0, interlocks: [dry] })] });
+    rig.sample("north/a", 50);
+    rig.values.set("north/a", 50);
+    const inTwo = [
+      { point: "north/a", value: 0 },
+      { point: "north/b", value: 20 },
+    ];
+    expect(rig.control.recipes.apply({ id: "at-once", steps: inTwo, order: "together", priority: 8, reason: "x" }, anna)).toMatchObject({
+      code: "interlock",
+    });
+    rig.control.recipes.apply({ id: "staged", steps: inTwo, stages: [1, 1], priority: 8, reason: "x" }, anna);
+    await rig.advance(3_000);
+    expect(told(rig).at(-1)).toMatchObject({ act: "recipe.confirmed" });
+  });
+
   test("that the gateway did not survive ends unknown and is not taken up again", async () => {
     const rig = await opened();
     rig.onAct = () => new Promise(() => {});

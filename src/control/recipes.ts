@@ -9,7 +9,7 @@ import type { PreImage, Recipe, RecipeEnd, RecipeStatus } from "./recipe-book.ts
 import type { DocumentRow } from "./record.ts";
 import type { SlotTable } from "./slot-table.ts";
 import { fingerprintOfBody } from "./fingerprint.ts";
-import { mustBePutBack, preImageOf, stagesOf } from "./recipe-book.ts";
+import { membersOf, mustBePutBack, preImageOf, stagesOf } from "./recipe-book.ts";
 
 export interface RecipesParts {
   readonly time: LiveTime;
@@ -17,13 +17,15 @@ export interface RecipesParts {
   readonly slots: SlotTable;
   readonly acts: OperatorActs;
   readonly isMomentary: (point: string) => boolean;
-  readonly wouldRefuse: (command: Command, by: Principal) => Refusal | undefined;
+  /** `isLater`: what the plant must be like is asked when its stage begins, since the stages before are there to change that. */
+  readonly wouldRefuse: (command: Command, by: Principal, isLater: boolean) => Refusal | undefined;
   readonly submit: (command: Command, by: Principal) => Verdict;
   readonly submitOwn: (command: Command, by: Principal) => Verdict;
 }
 
 /** Recipes under way at most, and ended ones remembered. */
 const atMost = 100;
+const membersAtMost = 1_000;
 
 interface Running {
   status: RecipeStatus;
@@ -66,11 +68,11 @@ export class Recipes {
         : reject(recipe.id, "id-reused", `recipe id ${recipe.id} was used for something else`);
     const refusal = this.#refuse(recipe, by);
     if (refusal) {
-      void this.#parts.acts.say("recipe.rejected", by.name, { recipeId: recipe.id, ...refusal });
+      void this.#parts.acts.say("recipe.rejected", by.name, { recipeId: recipe.id, members: membersOf(recipe), ...refusal });
       return { status: "rejected", commandId, ...refusal };
     }
     const preImages = recipe.steps.map(({ point }) => preImageOf(point, recipe.priority, this.#parts.slots.of(point)));
-    const members = recipe.steps.map(({ point }, index) => ({ command: `${recipe.id}.${index + 1}`, point }));
+    const members = membersOf(recipe);
     const status: RecipeStatus = {
       id: recipe.id,
       by: by.name,
@@ -88,11 +90,13 @@ export class Recipes {
   /** Everything is judged before anything is sent. */
   #refuse(recipe: Recipe, by: Principal): Refusal | undefined {
     if (this.#running >= atMost) return { code: "overloaded", message: `${atMost} recipes are under way` };
+    if (recipe.steps.length > membersAtMost) return { code: "bad-recipe", message: `at most ${membersAtMost} points stand in a recipe` };
     const points = recipe.steps.map(({ point }) => point);
     const twice = points.find((point, index) => points.indexOf(point) !== index);
     if (twice !== undefined) return { code: "bad-recipe", message: `${twice} stands in it twice` };
+    const firstStage = recipe.stages?.[0] ?? recipe.steps.length;
     for (const [index] of recipe.steps.entries()) {
-      const refusal = this.#parts.wouldRefuse(commandOf(recipe, index), by);
+      const refusal = this.#parts.wouldRefuse(commandOf(recipe, index), by, index >= firstStage);
       if (refusal) return { code: refusal.code, message: `step ${index + 1}: ${refusal.message}` };
     }
     return undefined;

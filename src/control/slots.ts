@@ -65,3 +65,8 @@ export function isSameValue(a: Value, b: Value): boolean {
   if (typeof a === "string" || typeof b === "string") return String(a) === String(b);
   return Math.fround(Number(a)) === Math.fround(Number(b));
 }
+
+/** Somebody's hand on a point: at 8 or above, or with an end of its own. */
+export function isOverride(priority: Priority, slot: Slot): boolean {
+  return priority <= 8 || slot.until !== undefined;
+}

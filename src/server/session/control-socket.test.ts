@@ -105,6 +105,20 @@ describe("the control channel", () => {
     ]);
   });
 
+  it("tells a recipe to whoever may see one of its points, subscribed or not, and to nobody else", async () => {
+    const token = `pv.screen.${"s".repeat(43)}`;
+    const key = { name: "screen", role: "viewer" as const, areas: ["south"], hash: `sha256$${digestOf(token)}` };
+    const rig = serverRig({ auth: { loopback: "operator", apiKeys: [key] } });
+    const server = await start(rig);
+    const wire = await connect(server);
+    const south = await connect(server, { authorization: `Bearer ${token}` });
+    const members = [{ command: "r-1.1", point: "north/pump/speed", stage: 1 }];
+    rig.publish({ kind: "operator", act: "recipe.confirmed", by: "ann", data: { recipeId: "r-1", members } });
+    rig.publish({ kind: "operator", act: "recipe.failed", by: "ann", data: { recipeId: "r-2", members: [] } });
+    expect(await wire.next(event("recipe.confirmed"))).toMatchObject({ commandId: "r-1" });
+    expect(await south.next((frame) => JSON.stringify(frame).includes("recipe."))).toMatchObject({ commandId: "r-2" });
+  });
+
   it("tells a recipe's end like a command's", async () => {
     const rig = serverRig();
     const wire = await connect(await start(rig));

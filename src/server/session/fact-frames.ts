@@ -13,6 +13,8 @@ export interface Told {
   readonly frame: ServerFrame;
   readonly point?: PointId | undefined;
   readonly device?: DeviceId | undefined;
+  /** Of a recipe: the points in it. */
+  readonly members?: readonly PointId[];
 }
 
 /** How a fact is told. Values and commands have ways of their own. */
@@ -42,7 +44,7 @@ export function frameOfFact(fact: Exclude<Fact, FactOf<"samples"> | FactOf<"comm
         device: fact.device,
       };
     case "operator":
-      return { frame: operatorFrame(fact, timeline) };
+      return { frame: operatorFrame(fact, timeline), ...(fact.act.startsWith("recipe.") && { members: pointsOf(fact.data) }) };
     case "config":
       return { frame: event({ type: "plant.revised", revision: fact.revision, points: fact.points.length }) };
     case "clock":
@@ -73,6 +75,10 @@ function operatorFrame({ act, by, data, at }: FactOf<"operator">, timeline: stri
   }
   if (act.startsWith("lease.")) return { type: "event", timeline, data: { ...withTimesAsText(data), ...when, type: act } };
   return { type: "event", timeline, data: { type: "operator.acted", act, ...when } };
+}
+
+function pointsOf({ members }: Readonly<Record<string, unknown>>): readonly PointId[] {
+  return Array.isArray(members) ? members.map((member) => (member as { point: PointId }).point) : [];
 }
 
 function recipeState(word: string): { state: string; code?: string } {

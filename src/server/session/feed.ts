@@ -11,7 +11,7 @@ import { Group, groupKey, type GroupSpec, type Reader } from "./group.ts";
 /** Somebody who hears what is not a value: a session, or a reader of /events. */
 export interface Listener {
   readonly sight: Sight;
-  /** Command steps and mission changes reach everybody; links, derivations and device events only those who watch. */
+  /** Steps of commands and recipes and mission changes reach everybody; links, derivations and device events only those who watch. */
   watches(timeline: string, point?: PointId): boolean;
   hear(told: Encoded): void;
 }
@@ -68,6 +68,14 @@ export function openFeed({ timeline, plant, latest, time, listeners, onCommand }
     }
   }
 
+  /** Like the steps of commands: live, to everybody who may see one of its points, whatever they have subscribed to. */
+  function tellRecipe(told: Encoded, points: readonly PointId[]): void {
+    for (const listener of listeners) {
+      if (timeline !== "live" && !listener.watches(timeline)) continue;
+      if (points.length === 0 || points.some((point) => listener.sight.point(point))) listener.hear(told);
+    }
+  }
+
   /** A link that changes state changes the quality of everything behind it. */
   function markBehind(adapter: string, device: string | undefined): void {
     for (const group of groups.values()) {
@@ -89,7 +97,9 @@ export function openFeed({ timeline, plant, latest, time, listeners, onCommand }
         index();
       } else if (fact.kind === "link") markBehind(fact.adapter, fact.device);
       const told = frameOfFact(fact, timeline);
-      if (told) tell(encoded(told.frame, fact.seq), told);
+      if (!told) return;
+      if (told.members) tellRecipe(encoded(told.frame, fact.seq), told.members);
+      else tell(encoded(told.frame, fact.seq), told);
     },
     seeDerived(derivation) {
       const point = plant.points.get(derivation.subject);
