@@ -16,7 +16,10 @@ const evidenceMs = 10;
 const warmMs = 5_000;
 const measuredMs = 8_000;
 /** As `plainview start` begins. */
-const settings = { flags: ["--max-semi-space-size=4", "--disable-warning=ExperimentalWarning"], env: { MALLOC_ARENA_MAX: "2" } };
+const settings = {
+  flags: ["--max-semi-space-size=2", "--heap-growing-percent=20", "--disable-warning=ExperimentalWarning"],
+  env: { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "262144" },
+};
 const load = `${links} devices x ${groupsEach} groups x ${pointsEach} points once a second`;
 
 interface Mark {
@@ -86,7 +89,8 @@ function cpuRow(how: string, { cpuUs, perSecond }: Used, bar: number): BenchRow 
 
 function start(role: string, folder: string, ports: readonly number[]): ChildProcess {
   const script = fileURLToPath(new URL("./whole-path/child.ts", import.meta.url));
-  return fork(script, [role, folder, ...ports.map(String)], { execArgv: settings.flags, env: { ...process.env, ...settings.env } });
+  const env = { ...process.env, ...settings.env, NODE_COMPILE_CACHE: join(tmpdir(), "plainview-bench-code") };
+  return fork(script, [role, folder, ...ports.map(String)], { execArgv: settings.flags, env });
 }
 
 function told(child: ChildProcess, type: string): Promise<Record<string, unknown>> {
