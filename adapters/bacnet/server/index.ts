@@ -5,6 +5,7 @@ import type { Desk, Principal } from "#src/contract/control.ts";
 import type { Exposer } from "#src/contract/exposer.ts";
 import type { LatestValues, Plant } from "#src/contract/gateway.ts";
 import { assert } from "#src/kit/errors.ts";
+import type { CommandState } from "#msgs/command.ts";
 import { isBad, isGood } from "#msgs/quality.ts";
 import type { Point, Value } from "#msgs/point.ts";
 import { withDefaults } from "../../kit/schema-problems.ts";
@@ -12,6 +13,7 @@ import { parseObject } from "../address.ts";
 import { unitOf } from "../discovery/units.ts";
 import { openUdp, type UdpTransport } from "../link/udp.ts";
 import { normaliseAddress, splitAddress } from "../wire/bvlc.ts";
+import { confirmed } from "../wire/services/choices.ts";
 import { ErrorClass, ErrorCode, Reliability } from "../wire/vocabulary.ts";
 import { serverSchema, type ExposedPoint, type ServerOptions } from "./config.ts";
 import { BacnetDevice } from "./device.ts";
@@ -25,6 +27,12 @@ type Filled = Required<Omit<ServerOptions, "ttlMs" | "bbmd">> & Pick<ServerOptio
 
 /** How often subscribers are told what has changed since. */
 const lookMs = 200;
+/** How long a write waits for the far side; a client that reads back at once then finds its value in the slot. */
+const answerMs = 1_000;
+/** Anybody on the network could silence the gateway or make it forget its subscribers: these are for its administrators. */
+const refusedServices = [confirmed.deviceCommunicationControl, confirmed.reinitializeDevice];
+/** Ends that say the far side did not take it. */
+const untaken = new Set<CommandState>(["failed", "rejected", "expired"]);
 
 /** Shows chosen points of any protocol to a building management system, as objects of one BACnet device; writes go to the desk. */
 export class BacnetServer implements Exposer {
@@ -63,7 +71,11 @@ export class BacnetServer implements Exposer {
     };
     this.#startedUs = this.#env.time.now();
     const transport = await openUdp(udp, this.#env, AbortSignal.timeout(15_000));
-    const device = new BacnetDevice({ instance, name, description: "points of a Plainview gateway" }, transport, this.#env);
+    const device = new BacnetDevice(
+      { instance, name, description: "points of a Plainview gateway", without: refusedServices },
+      transport,
+      this.#env,
+    );
     for (const exposed of this.#options.points) this.#add(device, exposed, desk);
     const cancel = [
       bus.follow((fact) => {
@@ -114,8 +126,8 @@ export class BacnetServer implements Exposer {
     );
   }
 
-  /** A write is a command like anybody else's: refused by a gate it is an error here, taken it goes its way. */
-  #write(pointId: string, point: Point | undefined, value: PointValue | null, how: WriteHow, desk: Desk): void {
+  /** A write is a command like anybody else's: refused by a gate or by the far side it is an error here, too. */
+  async #write(pointId: string, point: Point | undefined, value: PointValue | null, how: WriteHow, desk: Desk): Promise<void> {
     const priority = how.priority ?? 16;
     if (priority < this.#options.highestPriority) throw this.#refused(ErrorCode.WRITE_ACCESS_DENIED);
     const by: Principal = { name: `bacnet-server:${this.#options.id}`, kind: "program", role: "operator" };
@@ -124,9 +136,11 @@ export class BacnetServer implements Exposer {
       value === null
         ? ({ do: "release", point: pointId } as const)
         : ({ do: "set", point: pointId, value: valueFor(point, value) } as const);
+    const id = `bacnet-${this.#options.id}-${this.#startedUs}-${++this.#commands}`;
+    const told = this.#slots.answerTo(id);
     const verdict = desk.submit(
       {
-        id: `bacnet-${this.#options.id}-${this.#startedUs}-${++this.#commands}`,
+        id,
         act,
         priority,
         reason: `written over BACnet by ${how.from}`,
@@ -136,15 +150,20 @@ export class BacnetServer implements Exposer {
       by,
     );
     if (verdict.status === "rejected") {
+      told.enough();
       this.#env.log.warn("a BACnet write was refused", { point: pointId, from: how.from, code: verdict.code, message: verdict.message });
       throw this.#refused(verdict.code.includes("limit") ? ErrorCode.VALUE_OUT_OF_RANGE : ErrorCode.WRITE_ACCESS_DENIED);
     }
     this.counters.writes++;
+    const cancel = this.#env.timers.after(answerMs, told.enough);
+    const state = await told.answer;
+    cancel();
+    if (state !== undefined && untaken.has(state)) throw this.#refused(ErrorCode.OPERATIONAL_PROBLEM, ErrorClass.DEVICE);
   }
 
-  #refused(code: number) {
+  #refused(code: number, errorClass: number = ErrorClass.PROPERTY) {
     this.counters.refused++;
-    return refusal(ErrorClass.PROPERTY, code);
+    return refusal(errorClass, code);
   }
 }
 

@@ -3,12 +3,13 @@ import type { AdapterModule, Binding, Connection, PushedReading } from "#src/con
 import type { Bus } from "#src/contract/bus.ts";
 import type { Desk } from "#src/contract/control.ts";
 import type { LatestValue, Plant } from "#src/contract/gateway.ts";
-import type { Command } from "#msgs/command.ts";
+import type { Command, CommandState } from "#msgs/command.ts";
 import type { Fact } from "#msgs/fact.ts";
 import type { Point } from "#msgs/point.ts";
 import { quality } from "#msgs/quality.ts";
 import { until } from "#test/contract/harness.ts";
 import { realEnv } from "#test/fakes/adapter-env.ts";
+import type { DeviceOptions } from "../config.ts";
 import { bacnetAdapter } from "../index.ts";
 import { BacnetServer, checkServer, type ServerOptions } from "./index.ts";
 
@@ -38,6 +39,7 @@ const options: ServerOptions = {
 class Gateway {
   readonly latest = new Map<string, LatestValue>();
   readonly commands: { command: Command; by: string }[] = [];
+  answer: CommandState = "sent";
   #follow: (fact: Fact) => void = () => undefined;
   readonly bus = { follow: (see: (fact: Fact) => void) => ((this.#follow = see), () => undefined) } as unknown as Bus;
   readonly desk = {
@@ -46,7 +48,8 @@ class Gateway {
       const { act } = command;
       if (act.do === "set" && Number(act.value) > 90)
         return { status: "rejected", commandId: command.id, code: "above-limit", message: "too much" };
-      this.tell({ kind: "command", step: { command, state: "sent", by: by.name } });
+      // What lies behind the gateway answers later, as it does in life.
+      setTimeout(() => this.tell({ kind: "command", step: { command, state: this.answer, by: by.name } }), 20);
       return { status: "success", commandId: command.id };
     },
   } as unknown as Desk;
@@ -63,7 +66,7 @@ class Gateway {
   }
 }
 
-async function open(): Promise<{ gateway: Gateway; connection: Connection }> {
+async function open(more: Partial<DeviceOptions> = {}): Promise<{ gateway: Gateway; connection: Connection }> {
   const gateway = new Gateway();
   gateway.show("meter/flow", 612.5);
   gateway.show("valve/position", 40);
@@ -80,7 +83,7 @@ async function open(): Promise<{ gateway: Gateway; connection: Connection }> {
   const config = {
     id: "l",
     link: { listen: "127.0.0.1:0", whoIs: [server.address!], timeoutMs: 500, discoverMs: 300 },
-    devices: [{ id: "d", options: { instance: 99, address: server.address! }, bindings: [] }],
+    devices: [{ id: "d", options: { instance: 99, address: server.address!, ...more }, bindings: [] }],
   };
   const connection = await module.create(config, realEnv()).connect(AbortSignal.timeout(5_000));
   closing.push(() => connection.close());
@@ -158,6 +161,26 @@ describe("the gateway as a BACnet device", () => {
     await expect(connection.act!({ do: "set", binding: binding("ai:1"), value: 50, priority: 8 }, soon())).rejects.toThrow(
       "write-access-denied",
     );
+  });
+
+  it("answers a write when the far side has answered, and with an error where it did not take it", async () => {
+    const { gateway, connection } = await open();
+    gateway.answer = "failed";
+    await expect(connection.act!({ do: "set", binding: binding("av:1"), value: 50, priority: 8 }, soon())).rejects.toThrow(
+      "operational-problem",
+    );
+    expect((await connection.slots!(binding("av:1"), soon()))[7]).toBeNull();
+    // Nobody can say: it may have arrived, so it is not refused.
+    gateway.answer = "unknown";
+    await connection.act!({ do: "set", binding: binding("av:1"), value: 50, priority: 8 }, soon());
+  });
+
+  it("is not silenced and not restarted by whoever is on the network", async () => {
+    const { connection } = await open({ calls: ["device-communication-control", "reinitialize"] });
+    const call = (method: string, args: object) => connection.act!({ do: "call", device: "d", method, args: { ...args } }, soon());
+    await expect(call("device-communication-control", { state: "disable", minutes: 1 })).rejects.toThrow("unrecognized-service");
+    await expect(call("reinitialize", { kind: "coldstart" })).rejects.toThrow("unrecognized-service");
+    expect((await connection.read([binding("ai:1")], soon()))[0]!.raw).toBe(612.5);
   });
 
   it("tells subscribers what moved far enough", async () => {
