@@ -22,6 +22,16 @@ export async function peerOf(options: Partial<BacnetDeviceOptions> = {}): Promis
   return peer;
 }
 
+/** One with a name, texts and an output, for whoever nobody here wrote to look at. */
+export async function talkative(): Promise<BacnetPeer> {
+  const peer = await BacnetPeer.start({ instance: 4242, name: "Lüftung", description: "of ours", vendorName: "Plainview" }, "127.0.0.6");
+  onTestFinished(() => peer.close());
+  peer.add("analog-input:1", 21.5, { units: 62, covIncrement: 0.5 });
+  peer.add("multi-state-value:1", 2, { stateTexts: ["off", "on"] });
+  peer.addCommandable("analog-output:1", 0);
+  return peer;
+}
+
 /** A link to it. */
 export async function openLink(peer: BacnetPeer, options: Partial<DeviceOptions> = {}, link: LinkOptions = {}): Promise<Connection> {
   const config = {
