@@ -6,7 +6,7 @@ export class Ask {
   readonly unit: number;
   readonly question: Question;
   readonly timeoutMs: number;
-  /** Writes go before waiting reads. */
+  /** Writes, and reads that somebody waits for, go before polls. */
   readonly urgent: boolean;
   /** Nobody answers a broadcast. */
   readonly broadcast: boolean;

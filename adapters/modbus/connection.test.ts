@@ -48,6 +48,20 @@ async function failure(promise: Promise<unknown>): Promise<GatewayError> {
   return error as GatewayError;
 }
 
+describe("a read that somebody waits for", () => {
+  it("goes before what is queued of a poll, of the same unit and of others", async () => {
+    peer.unit(2);
+    const connection = await open({ unit: 1, maxRegisters: 1, maxGap: 0 }, { inFlight: 1 }, { e: { unit: 2, maxRegisters: 1, maxGap: 0 } });
+    const order: string[] = [];
+    const poll = (device: string) => connection.read(Array.from({ length: 200 }, (_, at) => point(`holding:${2 * at}`, device)), soon()); // prettier-ignore
+    const done = (what: string) => () => void order.push(what);
+    const polls = [poll("d").then(done("poll")), poll("e").then(done("poll"))];
+    await connection.read([point("holding:9")], soon(), true).then(done("awaited"));
+    await Promise.all(polls);
+    expect(order).toEqual(["awaited", "poll", "poll"]);
+  });
+});
+
 describe("a changed configuration", () => {
   it("is taken over by the open connection: another unit for a device, and a new device", async () => {
     peer.unit(1).holding[0] = 11;

@@ -33,13 +33,13 @@ export class ModbusConnection implements Connection {
     return true;
   }
 
-  async read(bindings: readonly Binding[], signal: AbortSignal): Promise<readonly Reading[]> {
+  async read(bindings: readonly Binding[], signal: AbortSignal, isAwaited = false): Promise<readonly Reading[]> {
     const [first] = bindings;
     if (!first) return [];
     const device = this.device(first.device);
     if (device.broadcast) throw new GatewayError("not-supported", `${device.id} is unit 0, a broadcast: nobody answers`);
     if (signal.aborted) throw givenUp(signal, `reading ${device.id}`);
-    const reader = new Reader(this.exchange, device, device.plan(bindings), bindings.length, this.decoder);
+    const reader = new Reader(this.exchange, device, { plan: device.plan(bindings), count: bindings.length, isAwaited }, this.decoder);
     const onAbort = () => reader.fail(givenUp(signal, `reading ${device.id}`));
     signal.addEventListener("abort", onAbort, { once: true });
     reader.start();

@@ -4,7 +4,7 @@ const mostQueued = 20_000;
 
 /**
  * Who is sent next. Each unit has its own lane and the lanes take turns, so a unit with a thousand waiting reads delays another
- * by one request at most. Writes go first. A unit whose last request timed out is suspect: all suspects together get half the
+ * by one request at most. Writes and awaited reads go first. A unit whose last request timed out is suspect: all suspects together get half the
  * places on the link, so dead units cannot hold up the living. Pure bookkeeping: no clock, no socket.
  */
 export class Lanes {

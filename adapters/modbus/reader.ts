@@ -18,6 +18,7 @@ export class Reader {
   private readonly exchange: Exchange;
   private readonly device: Device;
   private readonly plan: ReadPlan;
+  private readonly isAwaited: boolean;
   private readonly decoder: RegisterDecoder;
   private readonly readings: Reading[];
   private readonly asks = new Set<Ask>();
@@ -27,12 +28,13 @@ export class Reader {
   /** Blocks as answered or refused in the end, by the planned block they come from; made when the first one is split. */
   private parts: Map<Block, { leaves: Block[]; anyGood: boolean }> | undefined;
 
-  constructor(exchange: Exchange, device: Device, plan: ReadPlan, count: number, decoder: RegisterDecoder) {
+  constructor(exchange: Exchange, device: Device, about: { plan: ReadPlan; count: number; isAwaited: boolean }, decoder: RegisterDecoder) {
     this.exchange = exchange;
     this.device = device;
-    this.plan = plan;
+    this.plan = about.plan;
+    this.isAwaited = about.isAwaited;
     this.decoder = decoder;
-    this.readings = new Array<Reading>(count);
+    this.readings = new Array<Reading>(about.count);
     this.done = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -58,6 +60,7 @@ export class Reader {
         unit,
         question: block.question,
         timeoutMs: this.device.timeoutMs,
+        urgent: this.isAwaited,
         settle: (error, bytes, start, end) => {
           this.asks.delete(ask);
           if (error) this.failed(block, root, error);

@@ -69,8 +69,9 @@ export interface Connection {
   /**
    * Points of one device, asked now; answers in the order of the bindings, one for each. Rejects with a GatewayError when
    * the device as a whole does not answer. Calls for different devices run side by side and do not wait for each other.
+   * `isAwaited`: somebody waits for just this (the evidence of a command), so it goes before polls where they queue.
    */
-  read(bindings: readonly Binding[], signal: AbortSignal): Promise<readonly Reading[]>;
+  read(bindings: readonly Binding[], signal: AbortSignal, isAwaited?: boolean): Promise<readonly Reading[]>;
   /** Listens from now on. Points it cannot listen to are returned in `refused` and the host polls them. */
   subscribe?(bindings: readonly Binding[], push: Push, signal: AbortSignal): Promise<Subscription>;
   /** One act on one device, sent once. Rejects with a GatewayError whose `sent` says whether it may have reached the device. */

@@ -103,16 +103,17 @@ export class DevicePolling {
 
   /** Asks now and publishes what comes back; rejects when the device does not answer. */
   ask(connection: Connection, bindings: readonly Binding[], signal: AbortSignal): Promise<readonly Reading[]> {
-    return this.#ask(connection, { bindings, points: bindings.map(({ point }) => point) }, signal);
+    return this.#ask(connection, { bindings, points: bindings.map(({ point }) => point) }, signal, true);
   }
 
   async #ask(
     connection: Connection,
     { bindings, points }: Pick<PollGroup, "bindings" | "points">,
     signal: AbortSignal,
+    isAwaited = false,
   ): Promise<readonly Reading[]> {
     const askedAt = this.#parts.time.now();
-    const readings = await connection.read(bindings, signal);
+    const readings = await connection.read(bindings, signal, isAwaited);
     this.state.replied(readings.length, (this.#parts.time.now() - askedAt) / usPerMs);
     this.#deliver(points, readings, askedAt);
     return readings;

@@ -249,12 +249,9 @@ export class Link {
     return act.do === "set" ? { ...act, binding, value: point ? rawOf(point, act.value) : act.value } : { ...act, binding };
   }
 
-  #bindingOf(point: PointId): Binding | undefined {
-    for (const { bindings } of this.#devices.values()) {
-      const found = bindings.find((binding) => binding.point === point);
-      if (found) return found;
-    }
-    return undefined;
+  #bindingOf(id: PointId): Binding | undefined {
+    const device = this.#devices.get(this.#parts.plant.points.get(id)?.device ?? "");
+    return device?.bindings.find(({ point }) => point === id);
   }
 
   #deviceStatus({ device, state: own }: DevicePolling, link: LinkStatus): LinkStatus {

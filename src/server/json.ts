@@ -1,4 +1,5 @@
 import type { CommandStep } from "#msgs/command.ts";
+import type { Device } from "#msgs/point.ts";
 import type { Mission } from "#msgs/mission.ts";
 import { formatTime } from "#msgs/time.ts";
 import type { DeviceJson, OverrideJson, PointJson } from "#msgs/wire/http.ts";
@@ -48,22 +49,37 @@ export function pointJson(
   } as PointJson;
 }
 
-export function deviceJson(services: Pick<Services, "plant" | "links" | "latest">, id: string): DeviceJson | undefined {
-  const device = services.plant.devices.get(id);
-  if (!device) return undefined;
-  const links = services.links.status();
-  const whole = links.find((known) => known.adapter === device.adapter && known.device === undefined);
-  const own = links.find((known) => known.device === id);
-  const link = own ?? whole;
-  let points = 0;
-  let worst = quality.good as number;
-  for (const point of services.plant.points.values()) {
-    if (point.device !== id) continue;
-    points++;
-    worst = Math.max(worst, services.latest.get(point.id)?.quality ?? quality.badNoValue);
+/** Some devices of the plant. Links and points are gone through once for all of them, however many there are. */
+export function devicesJson(services: Pick<Services, "plant" | "links" | "latest">, ids: Iterable<string>): DeviceJson[] {
+  const { plant, links, latest } = services;
+  const asked = new Map([...ids].flatMap((id) => (plant.devices.has(id) ? [[id, { points: 0, quality: quality.good as number }]] : [])));
+  for (const point of plant.points.values()) {
+    const seen = asked.get(point.device);
+    if (!seen) continue;
+    seen.points++;
+    seen.quality = Math.max(seen.quality, latest.get(point.id)?.quality ?? quality.badNoValue);
   }
+  const ofDevice = new Map<string, LinkStatus>();
+  const ofAdapter = new Map<string, LinkStatus>();
+  for (const status of links.status()) {
+    if (status.device === undefined) ofAdapter.set(status.adapter, status);
+    else ofDevice.set(status.device, status);
+  }
+  return [...asked].map(([id, seen]) => {
+    const device = plant.devices.get(id)!;
+    return deviceJson(device, seen, ofDevice.get(id), ofAdapter.get(device.adapter));
+  });
+}
+
+function deviceJson(
+  device: Device,
+  seen: { points: number; quality: number },
+  own: LinkStatus | undefined,
+  whole: LinkStatus | undefined,
+): DeviceJson {
+  const link = own ?? whole;
   return {
-    id,
+    id: device.id,
     adapter: device.adapter,
     protocol: device.protocol,
     ...(device.title !== undefined && { title: device.title }),
@@ -71,8 +87,8 @@ export function deviceJson(services: Pick<Services, "plant" | "links" | "latest"
     state: link?.state ?? "connecting",
     ...(link && { since: formatTime(link.since) }),
     ...(link?.reason !== undefined && { reason: link.reason }),
-    points,
-    quality: worst,
+    points: seen.points,
+    quality: seen.quality,
     ...(own && { counters: countersJson(own) }),
     ...(whole && { link: { state: whole.state, counters: countersJson(whole) } }),
   };

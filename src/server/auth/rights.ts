@@ -33,12 +33,14 @@ export function coversArea(principal: Principal, area: AreaId | undefined, areas
 export interface Sight {
   point(point: PointId): boolean;
   device(device: DeviceId): boolean;
+  /** All that may be seen, found in one go. */
+  devices(): Iterable<DeviceId>;
   /** Same key, same sight: sessions that see the same share what is made for them. */
   readonly key: string;
 }
 
 export function sightOf(principal: Principal, plant: Plant, areas: () => readonly Area[]): Sight {
-  if (principal.areas === undefined) return { point: () => true, device: () => true, key: "*" };
+  if (principal.areas === undefined) return { point: () => true, device: () => true, devices: () => plant.devices.keys(), key: "*" };
   return {
     point: (id) => coversArea(principal, plant.points.get(id)?.area, areas()),
     device(id) {
@@ -47,6 +49,14 @@ export function sightOf(principal: Principal, plant: Plant, areas: () => readonl
       if (device.area !== undefined && coversArea(principal, device.area, areas())) return true;
       for (const point of plant.points.values()) if (point.device === id && coversArea(principal, point.area, areas())) return true;
       return false;
+    },
+    devices() {
+      const seen = new Set<DeviceId>();
+      for (const point of plant.points.values())
+        if (!seen.has(point.device) && coversArea(principal, point.area, areas())) seen.add(point.device);
+      return [...plant.devices.values()]
+        .filter(({ id, area }) => seen.has(id) || (area !== undefined && coversArea(principal, area, areas())))
+        .map(({ id }) => id);
     },
     key: [...principal.areas].sort().join("\n"),
   };

@@ -3,7 +3,7 @@ import { DeviceJson, OverrideJson, PointJson, Refused } from "#msgs/wire/http.ts
 import { formatTime } from "#msgs/time.ts";
 import { principalOf, type App } from "../app.ts";
 import { sightOf } from "../auth/rights.ts";
-import { deviceJson, overrideJson, pointJson } from "../json.ts";
+import { devicesJson, overrideJson, pointJson } from "../json.ts";
 import { notBuiltYet, unknownId } from "../refusal.ts";
 import type { Gear } from "./gear.ts";
 
@@ -14,7 +14,7 @@ export function plantRoutes(app: App, { services }: Gear): void {
 
   app.get("/devices", { config: { right: "read" }, schema: { tags: ["plant"], response: { 200: Type.Array(DeviceJson) } } }, (request) => {
     const may = sight(request);
-    return [...plant.devices.keys()].filter((id) => may.device(id)).flatMap((id) => deviceJson(services, id) ?? []);
+    return devicesJson(services, may.devices());
   });
 
   app.get(
@@ -22,7 +22,7 @@ export function plantRoutes(app: App, { services }: Gear): void {
     { config: { right: "read" }, schema: { tags: ["plant"], response: { 200: DeviceJson, 404: Refused } } },
     (request) => {
       const id = (request.params as { "*": string })["*"];
-      const device = sight(request).device(id) ? deviceJson(services, id) : undefined;
+      const [device] = devicesJson(services, sight(request).device(id) ? [id] : []);
       if (!device) throw unknownId("device", id);
       return device;
     },
