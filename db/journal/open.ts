@@ -35,8 +35,11 @@ const defaults = {
   maxBytes: 8 * 2 ** 30,
   maxAgeMs: 14 * 24 * hourMs,
   keepMs: 6 * hourMs,
-  segmentBytes: 256 * 2 ** 20,
 };
+/** A file is this large at most, and small enough that a small bound still drops the past in pieces. */
+const segmentBytesMax = 256 * 2 ** 20;
+const segmentBytesMin = 64 * 2 ** 10;
+const segmentsAtBound = 8;
 /** A parcel is posted at the end of the turn, or before that when it has grown to this. */
 const parcelBytes = 1 << 20;
 /** A disk that has not answered for this long is called stalled. */
@@ -45,7 +48,9 @@ const stalledMs = 2_000;
 /** Resolves when the journal is readable and writable; rejects with a GatewayError when it is not ours to write. */
 export async function openJournal(options: JournalOptions): Promise<OpenedJournal> {
   const { log, ...given } = options;
-  const settings: JournalSettings = { ...defaults, ...given };
+  const bounded = { ...defaults, ...given };
+  const share = Math.floor(bounded.maxBytes / segmentsAtBound);
+  const settings: JournalSettings = { segmentBytes: Math.min(segmentBytesMax, Math.max(segmentBytesMin, share)), ...bounded };
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: settings, name: "journal" });
   const opened = await new Promise<Extract<ToMain, { type: "opened" }>>((resolve, reject) => {
     worker.once("error", reject);

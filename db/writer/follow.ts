@@ -11,11 +11,13 @@ import { setUpDatabase, type Engine } from "../engine/set-up.ts";
 import type { Follower, JournalSource } from "../journal/source.ts";
 import type { PlacedEntry } from "../journal/segment.ts";
 import type { DatabaseSettings } from "../settings.ts";
+import { Ahead } from "./ahead.ts";
 import { missingBefore } from "./holes.ts";
 import { lateLimit } from "./late.ts";
 import { keepUp, type Upkeep } from "./upkeep.ts";
 import { findPlace, readerName, type Standing } from "./place.ts";
 import { PointKeys } from "./points.ts";
+import type { Rows, RowsContext } from "./rows.ts";
 import { CursorMoved, Poison, store } from "./transaction.ts";
 
 /** Stores what the journal holds in the database, for as long as the journal is open. The journal never waits for it. */
@@ -49,10 +51,13 @@ class DatabaseReader {
   #limit = Number.POSITIVE_INFINITY;
   #engine: Engine | undefined;
   #ids: ReadonlyMap<PointKey, PointId> = new Map();
+  readonly #context: Pick<RowsContext, "clamp">;
 
   constructor(source: JournalSource, settings: DatabaseSettings, log: Log) {
     this.#source = source;
     this.#settings = settings;
+    const { past, future } = settings.clampSourceTimeMs;
+    this.#context = { clamp: { pastUs: past * 1000, futureUs: future * 1000 } };
     this.#log = log;
     source.onGrowth(() => this.#wake());
   }
@@ -96,8 +101,10 @@ class DatabaseReader {
       await keys.load(client, standing.uuid);
       connected();
       upkeep = keepUp(this.#settings, engine, () => standing.at, this.#log.area("upkeep"));
+      const ahead = new Ahead();
       while (!this.#stopping) {
-        const page = this.#page(standing);
+        const ready = await ahead.take(standing);
+        const page = ready?.entries ?? this.#page(standing);
         if (page.length === 0) {
           this.#report("following", standing);
           await this.#growth();
@@ -105,16 +112,19 @@ class DatabaseReader {
         }
         const began = performance.now();
         try {
-          standing = await this.#watched(this.#store(client, keys, standing, page));
+          const storing = this.#store(client, keys, standing, page, { rows: ready?.rows });
+          ahead.prepare({ ...page.at(-1)!, uuid: standing.uuid }, keys, this.#context, (after) => this.#fullPage(after));
+          standing = await this.#watched(storing);
           this.#limit *= 2;
         } catch (error) {
+          ahead.forget();
           if (error instanceof CursorMoved) {
             standing = await findPlace(client, this.#source);
             await keys.load(client, standing.uuid);
           } else standing = await this.#isolate(client, keys, standing, page, error);
         }
         this.#source.mark(readerName, standing);
-        await this.#pace(standing, began);
+        await this.#pace(standing, began, ahead.isReady);
       }
     } finally {
       await upkeep?.stop();
@@ -128,16 +138,31 @@ class DatabaseReader {
     return page.length > this.#limit ? page.slice(0, this.#limit) : page;
   }
 
-  #store(client: Client, keys: PointKeys, from: Standing, entries: readonly PlacedEntry[], quarantine?: string): Promise<Standing> {
-    const { past, future } = this.#settings.clampSourceTimeMs;
+  /** A whole transaction's worth, or nothing: what is less may grow until its turn comes. */
+  #fullPage(after: number): readonly PlacedEntry[] | undefined {
+    if (this.#limit < 1_000) return undefined;
+    const bytes = this.#settings.batch.samples * bytesPerSample;
+    const page = this.#source.read(after + 1, bytes);
+    return page.reduce((sum, entry) => sum + entry.body.length, 0) >= bytes / 2 ? page : undefined;
+  }
+
+  #store(
+    client: Client,
+    keys: PointKeys,
+    from: Standing,
+    entries: readonly PlacedEntry[],
+    about: { readonly rows?: Rows | undefined; readonly quarantine?: string },
+  ): Promise<Standing> {
+    const { rows, quarantine } = about;
     return store(client, keys, {
       from,
       entries,
       gaps: missingBefore(this.#source, from, entries),
       keys: this.#pointIds(),
-      context: { clamp: { pastUs: past * 1000, futureUs: future * 1000 } },
+      context: this.#context,
       lateBefore: (open) => lateLimit(open, this.#engine!, this.#settings, from.at),
       ...(quarantine !== undefined && { quarantine }),
+      ...(rows && { rows }),
     });
   }
 
@@ -156,16 +181,17 @@ class DatabaseReader {
       return standing;
     }
     const reason = messageOf(error);
-    const moved = await this.#store(client, keys, standing, page, reason);
+    const moved = await this.#store(client, keys, standing, page, { quarantine: reason });
     const { position, samples } = page[0]!;
     this.#log.error("the database refused an entry; it is kept in the table quarantine", { position, samples, reason });
     return moved;
   }
 
   /** Waits so that commits are not more frequent than asked for, unless much is waiting. */
-  async #pace(standing: Standing, began: number): Promise<void> {
+  async #pace(standing: Standing, began: number, isNextReady: boolean): Promise<void> {
     const behind = this.#source.head.position - standing.position;
     this.#report(behind > 1_000 ? "catching up" : "following", standing);
+    if (isNextReady) return;
     const wait = this.#settings.batch.everyMs - (performance.now() - began);
     const next = this.#page(standing);
     const much = next.reduce((sum, entry) => sum + entry.samples, 0) >= this.#settings.batch.samples / 2 || next.length > 1_000;

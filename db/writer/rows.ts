@@ -4,8 +4,9 @@ import type { PointKey } from "#msgs/point.ts";
 import type { Samples } from "#msgs/sample.ts";
 import type { Checkpoint } from "#src/contract/timeline.ts";
 import { GatewayError } from "#src/kit/errors.ts";
-import { decodeEntry, encodeEntry } from "../codec/entry.ts";
+import { decodeEntry, encodeEntry, entryKind } from "../codec/entry.ts";
 import { Parcel } from "../codec/parcel.ts";
+import { decodeSamples } from "../codec/samples.ts";
 import type { PlacedEntry } from "../journal/segment.ts";
 import { clampTime, type Clamp } from "./clamp.ts";
 import { CopyBuffer } from "./copy-buffer.ts";
@@ -23,8 +24,8 @@ export interface Rows {
   readonly gaps: CopyBuffer;
   readonly newest: Newest;
   readonly plants: readonly FactOf<"config">[];
-  /** Times and points of the samples, for finding those that come late. */
-  readonly seen: Seen;
+  /** The oldest time of a sample; infinite when there is none. */
+  oldest: number;
 }
 
 /** Per UTC day the stretch and the points that samples fell into. */
@@ -35,8 +36,6 @@ export interface RowsContext {
   /** This database's key of a journal's key. Throws a GatewayError when the journal never gave that key. */
   keyOf(journalKey: PointKey): number;
   readonly clamp: Clamp;
-  /** Samples older than this are remembered in `seen`. */
-  readonly lateBefore: number;
 }
 
 /** One row of `batches` holds at most so much, and spans at most so long, so that a scan knows how far back to begin. */
@@ -56,20 +55,43 @@ export function emptyRows(samples = 0): Rows {
     gaps: new CopyBuffer(),
     newest: new Newest(),
     plants: [],
-    seen: new Map(),
+    oldest: Number.POSITIVE_INFINITY,
   };
 }
 
 export function rowsOf(entries: readonly PlacedEntry[], context: RowsContext): Rows {
+  const making = rowsInSteps(entries, context);
+  for (;;) {
+    const step = making.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same with a breath after every entry, for who has something else to do meanwhile. */
+export function* rowsInSteps(entries: readonly PlacedEntry[], context: RowsContext): Generator<void, Rows> {
   const rows = emptyRows(entries.reduce((sum, entry) => sum + entry.samples, 0));
   for (const stored of entries) {
     const entry = decodeEntry(stored);
     if (entry.kind === "fact") addFact(rows, entry.fact, context);
     else if (entry.kind === "derived") addDerivation(rows.derivations, entry.derivation);
     else addCheckpoint(rows.checkpoints, entry.checkpoint);
+    yield;
   }
-  addBatches(rows.batches, entries, context.uuid);
+  yield* addBatches(rows.batches, entries, context.uuid);
   return rows;
+}
+
+/** Which samples came too late for the rollups of their time; looked for only when the oldest says that there are some. */
+export function lateAmong(entries: readonly PlacedEntry[], context: RowsContext, lateBefore: number): Seen {
+  const seen: Seen = new Map();
+  for (const entry of entries) {
+    const batch = entry.kind === entryKind.samples ? decodeSamples(entry.body) : undefined;
+    for (const [i, key] of batch?.keys.entries() ?? []) {
+      const time = clampTime(batch!.sourceTimes[i]!, entry.at, context.clamp);
+      if (time < lateBefore) remember(seen, time, context.keyOf(key));
+    }
+  }
+  return seen;
 }
 
 function addFact(rows: Rows, fact: Fact, context: RowsContext): void {
@@ -99,6 +121,7 @@ function addFact(rows: Rows, fact: Fact, context: RowsContext): void {
 function addSamples(rows: Rows, batch: Samples, at: number, context: RowsContext): void {
   const { keys, values, qualities, sourceTimes, texts, codes } = batch;
   const historical = batch.origin === "historical";
+  let oldest = rows.oldest;
   for (let i = 0; i < keys.length; i++) {
     const key = context.keyOf(keys[i]!);
     const asked = sourceTimes[i]!;
@@ -109,8 +132,9 @@ function addSamples(rows: Rows, batch: Samples, at: number, context: RowsContext
     if (text === undefined) rows.samples.sample(time, at, values[i]!, sourceTime, code, key, qualities[i]!);
     else addText(rows.texts, { time, at, sourceTime, code, key, quality: qualities[i]!, text });
     if (!historical) rows.newest.see(key, time, at, values[i]!, qualities[i]!, text, code);
-    if (time < context.lateBefore) remember(rows.seen, time, key);
+    if (time < oldest) oldest = time;
   }
+  rows.oldest = oldest;
 }
 
 function remember(seen: Seen, time: number, key: number): void {
@@ -219,7 +243,7 @@ export function addGap(to: CopyBuffer, gap: Omit<GapFact, "kind">, at: number, s
   to.bool(gap.lost === 0);
 }
 
-function addBatches(to: CopyBuffer, entries: readonly PlacedEntry[], uuid: string): void {
+function* addBatches(to: CopyBuffer, entries: readonly PlacedEntry[], uuid: string): Generator<void, void> {
   const parcel = new Parcel();
   let first: PlacedEntry | undefined;
   let last: PlacedEntry | undefined;
@@ -241,7 +265,10 @@ function addBatches(to: CopyBuffer, entries: readonly PlacedEntry[], uuid: strin
   for (const entry of entries) {
     // A checkpoint has a table of its own: it is looked for by itself and a replay does not retell it.
     if (isCheckpoint(entry)) continue;
-    if (first && (parcel.length >= parcelBytes || entry.at - first.at >= batchSpanUs)) flush();
+    if (first && (parcel.length >= parcelBytes || entry.at - first.at >= batchSpanUs)) {
+      flush();
+      yield;
+    }
     first ??= entry;
     last = entry;
     parcel.add(entry, entry.crc);
@@ -250,13 +277,13 @@ function addBatches(to: CopyBuffer, entries: readonly PlacedEntry[], uuid: strin
 }
 
 function isCheckpoint(entry: PlacedEntry): boolean {
-  return entry.kind === 4;
+  return entry.kind === entryKind.checkpoint;
 }
 
 /** An entry that the tables will not take: only the recording, which a replay reads, gets it. */
 export function recordingOnly(entry: PlacedEntry, uuid: string): Rows {
   const rows = emptyRows();
-  addBatches(rows.batches, [entry], uuid);
+  for (const _step of addBatches(rows.batches, [entry], uuid));
   return rows;
 }
 

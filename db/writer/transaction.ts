@@ -11,7 +11,7 @@ import type { PlacedEntry } from "../journal/segment.ts";
 import type { CopyBuffer } from "./copy-buffer.ts";
 import { fromUs, readerName, type Standing } from "./place.ts";
 import { describePoints, type PointKeys } from "./points.ts";
-import { addGap, recordingOnly, rowsOf, type Rows, type RowsContext, type Seen } from "./rows.ts";
+import { addGap, lateAmong, recordingOnly, rowsOf, type Rows, type RowsContext, type Seen } from "./rows.ts";
 
 /** Somebody else moved the cursor: nothing was written, read it again. */
 export class CursorMoved extends Error {}
@@ -30,6 +30,8 @@ export interface Step {
   lateBefore(client: Client): Promise<number>;
   /** The one entry goes into quarantine with this reason. */
   readonly quarantine?: string;
+  /** The rows of these very entries, where they were made ahead. */
+  readonly rows?: Rows;
 }
 
 /** Moves the cursor and stores what lies between, both or neither. */
@@ -39,14 +41,13 @@ export async function store(client: Client, keys: PointKeys, step: Step): Promis
   try {
     await inTransaction(client, async () => {
       await moveCursor(client, step.from, last);
-      await keys.add(client, uuid, step.quarantine === undefined ? newKeys(step, keys) : new Map());
+      if (!step.rows) await keys.add(client, uuid, step.quarantine === undefined ? newKeys(step, keys) : new Map());
       const lateBefore = await step.lateBefore(client);
-      const rows =
-        step.quarantine === undefined
-          ? sound(() => rowsOf(step.entries, { ...step.context, uuid, lateBefore, keyOf: (key) => keys.keyOf(key) }))
-          : recordingOnly(last, uuid);
+      const context = { ...step.context, uuid, keyOf: (key: PointKey) => keys.keyOf(key) };
+      const rows = step.rows ?? (step.quarantine === undefined ? sound(() => rowsOf(step.entries, context)) : recordingOnly(last, uuid));
       for (const gap of step.gaps) addGap(rows.gaps, gap, last.at, last.seq);
       await write(client, rows);
+      if (rows.oldest < lateBefore) await noteLate(client, lateAmong(step.entries, context, lateBefore));
       if (step.quarantine !== undefined) await quarantine(client, uuid, last, step.quarantine);
     });
   } catch (error) {
@@ -98,7 +99,6 @@ async function write(client: Client, rows: Rows): Promise<void> {
   await copy(client, "checkpoints (at, seq, version, body)", rows.checkpoints);
   await copy(client, "gaps (at, seq, stream, from_time, to_time, lost, why, fills)", rows.gaps);
   await moveNewest(client, rows);
-  await noteLate(client, rows.seen);
 }
 
 async function copy(client: Client, into: string, rows: CopyBuffer): Promise<void> {

@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,6 +44,8 @@ const file = parse(readFileSync("docker-compose.yml", "utf8"), { merge: true }) 
 const { services } = file;
 const running: ChildProcess[] = [];
 const folder = mkdtempSync(join(tmpdir(), "plainview-compose-"));
+// Open to enter: a gateway run by root keeps its database in here.
+chmodSync(folder, 0o755);
 
 afterAll(async () => {
   for (const child of running) {
