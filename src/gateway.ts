@@ -18,7 +18,7 @@ import { codeVersion } from "#src/code-version.ts";
 import { openLive, type Live } from "#src/live.ts";
 import { missionThreads } from "#src/mission-threads.ts";
 import { openAuthStore } from "#src/server/auth/sqlite-store.ts";
-import { openServer } from "#src/server/open-server.ts";
+import { openServer, tryToListen } from "#src/server/open-server.ts";
 import { servicesOf } from "#src/services.ts";
 import type { Reloaded } from "#src/reload.ts";
 import { openStorage } from "#src/storage.ts";
@@ -64,6 +64,7 @@ async function compose(site: Site, options: GatewayOptions, closers: Closers): P
   // The database goes last, after the journal has stopped writing to it, although it is opened later.
   const database = new Closers(log);
   closers.add("database", () => database.close());
+  await tryToListen(site.server);
   progress("opening the journal");
   const { maxBytes, maxAgeMs: keepMs } = site.store.journal;
   const journal = await openJournal({ folder: journalFolder, maxBytes, keepMs, log: log.area("journal") });

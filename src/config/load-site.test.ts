@@ -176,6 +176,6 @@ describe("a sound site file", () => {
       },
     });
     expect(asked).toEqual([["dry-run", "number", "state", undefined]]);
-    expect(problems).toEqual([expect.stringMatching(/:26:\d+ .*interlocks\[1\]\.blockedWhen: it makes no sense$/)]);
+    expect(problems).toEqual([expect.stringMatching(/:26:\d+ .*interlocks\[dry-run\]\.blockedWhen: it makes no sense$/)]);
   });
 });

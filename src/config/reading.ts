@@ -122,14 +122,19 @@ export function problemAt(root: unknown, places: Places, path: Path, message: st
   return { ...places.of(root, path, about), where: labelOf(root, path), message };
 }
 
-/** A path as people write it, list items by their id. */
+/** A path as people write it, list items by their id, or their name where they have no id (interlocks, users). */
 export function labelOf(root: unknown, path: Path): string {
   let label = "";
   let value = root;
   for (const step of path) {
     value = typeof value === "object" && value !== null ? (value as Record<string | number, unknown>)[step] : undefined;
-    if (typeof step === "number") label += `[${isGroup(value) && typeof value["id"] === "string" ? value["id"] : step + 1}]`;
+    if (typeof step === "number") label += `[${nameOf(value) ?? step + 1}]`;
     else label += label === "" ? step : `.${step}`;
   }
   return label;
+}
+
+function nameOf(item: unknown): string | undefined {
+  if (!isGroup(item)) return undefined;
+  return [item["id"], item["name"]].find((name) => typeof name === "string");
 }

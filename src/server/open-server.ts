@@ -1,5 +1,7 @@
 import fastifyStatic from "@fastify/static";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";
 import type { Log } from "#src/kit/log.ts";
@@ -124,6 +126,19 @@ async function addRoutes(app: App, gear: Gear): Promise<void> {
       reply.sendFile(`assets/${(request.params as { "*": string })["*"]}`),
     );
   }
+}
+
+/** Whether this address can be had, before anything slow is begun; rejects as listening would. */
+export async function tryToListen({ host, port }: ServerOptions["server"]): Promise<void> {
+  if (port === 0) return;
+  const probe = createServer();
+  try {
+    await once(probe.listen({ host, port }), "listening");
+  } catch (error) {
+    throw listenError(error, host, port);
+  }
+  probe.close();
+  await once(probe, "close");
 }
 
 function listenError(error: unknown, host: string, port: number): GatewayError {

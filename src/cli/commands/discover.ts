@@ -42,7 +42,8 @@ export function addDiscover(program: Command, context: Context): void {
       `
 Examples:
   plainview discover modbus host=10.0.0.5 > found.yaml
-  plainview discover mqtt url=mqtt://broker:1883 --timeout 2m
+  plainview discover mqtt host=broker browseTopic='plant/#' browseMs=60000
+  plainview discover ros2 domain=7
   plainview discover bacnet bbmd=10.0.0.1:47808 networks='[2001]'
   plainview discover bacnet --file hall_EDE.csv --file hall_EDE_StateTexts.csv
 
