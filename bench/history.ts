@@ -6,7 +6,7 @@ import type { TestServer } from "#test/fakes/database.ts";
 import { silentLog } from "#src/kit/log.ts";
 import { testServer } from "#test/fakes/database.ts";
 import { bareCopy, drizzleInsert, plainInsert, psqlCopy } from "./history/bare.ts";
-import { catchUp, live, readBack } from "./history/ours.ts";
+import { catchUp, live, readBack, type OurResult } from "./history/ours.ts";
 import { questions } from "./history/questions.ts";
 import { rowsTold } from "./history/told.ts";
 import type { BenchRow } from "./row.ts";
@@ -56,9 +56,10 @@ async function writing(server: TestServer, folder: string): Promise<BenchRow[]> 
     {
       what: "bytes on disk per sample: rows with index · recording",
       ours: `${after.rowBytes.toFixed(0)} · ${after.recordingBytes.toFixed(1)}`,
-      peer: after.compressed,
+      peer: "",
       ratio: undefined,
     },
+    ...compression(after),
   ];
   const millions = (perSecond: number) => `${(perSecond / 1e6).toFixed(1)} M samples/s`;
   written.push({
@@ -87,4 +88,17 @@ async function writing(server: TestServer, folder: string): Promise<BenchRow[]> 
     });
   }
   return written;
+}
+
+/** Only where the server has a columnstore. */
+function compression({ rowBytes, compressedBytes }: OurResult): BenchRow[] {
+  if (compressedBytes === undefined) return [];
+  return [
+    {
+      what: "bytes per sample before and after compression",
+      ours: `${compressedBytes.toFixed(1)} in the columnstore`,
+      peer: `${rowBytes.toFixed(0)} as rows with their index`,
+      ratio: compressedBytes / rowBytes,
+    },
+  ];
 }
