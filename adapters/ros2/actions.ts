@@ -13,6 +13,8 @@ const longestGoalMs = 3_600_000;
 /** Goals whose result is waited for at one time. */
 const maxGoals = 64;
 
+const cancelType = "action_msgs/srv/CancelGoal";
+
 type Tell = (event: Omit<DeviceEvent, "id">) => void;
 
 /** One action of one robot: goals, what is told on the way, results, and calling a goal off. */
@@ -37,6 +39,8 @@ export class ActionClient {
     this.tell = tell;
     this.names = actionNames(of.name);
     callers.prepare(this.names.sendGoal, `${of.type}_SendGoal`);
+    callers.prepare(this.names.getResult, `${of.type}_GetResult`);
+    callers.prepare(this.names.cancelGoal, cancelType);
     this.stop = feeds.listen(this.names.feedback, {
       heard: (heard) => "message" in heard && this.feedback(heard.message),
       gone: () => {},
@@ -62,7 +66,7 @@ export class ActionClient {
     if (goals.length === 0) throw new GatewayError("device-refused", `${this.name} has no goal of ours under way`);
     for (const uuid of goals) {
       const request = { goal_info: { goal_id: { uuid }, stamp: { sec: 0, nanosec: 0 } } };
-      const answer = await this.callers.call(this.names.cancelGoal, "action_msgs/srv/CancelGoal", request, signal);
+      const answer = await this.callers.call(this.names.cancelGoal, cancelType, request, signal);
       if (Number(answer.return_code) !== 0)
         throw new GatewayError("device-refused", `${this.name} does not call off the goal`, { sent: true });
     }

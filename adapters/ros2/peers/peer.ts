@@ -15,7 +15,7 @@ export class Peer {
   private readonly child: ChildProcess;
   private readonly waiters = new Set<() => void>();
 
-  constructor(program: string, kind: PeerKind, mode: string, options: Readonly<Record<string, string | number>>) {
+  constructor(program: string, kind: PeerKind | "ros", mode: string, options: Readonly<Record<string, string | number>>) {
     const values = Object.entries(options).map(([name, value]) => `${name}=${value}`);
     const env = { ...process.env, ...(kind === "cyclone" ? { CYCLONEDDS_URI: cycloneConfig(options.peer) } : {}) };
     this.child = spawn(program, [mode, ...values], { env, stdio: ["ignore", "pipe", "ignore"] });

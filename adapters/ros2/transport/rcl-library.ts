@@ -1,3 +1,5 @@
+import type { Message } from "../types/index.ts";
+
 /** The part of rclnodejs 2 that is used here. It is not among our dependencies: it cannot be installed without ROS. */
 export interface RclLibrary {
   init(context: RclContext, args: readonly string[]): Promise<void>;
@@ -5,6 +7,7 @@ export interface RclLibrary {
   createNode(name: string, namespace: string, context: RclContext): RclNode;
   /** The class of an interface, as it was made from the installed package. Throws when there is none. */
   require(type: string): RclType;
+  readonly ActionClient: new (node: RclNode, type: string, name: string) => RclActionClient;
   readonly Context: new (domain: bigint) => RclContext;
   readonly QoS: new (history: number, depth: number, reliability: number, durability: number, liveliness: number) => RclProfile;
 }
@@ -12,9 +15,9 @@ export interface RclLibrary {
 export type RclContext = object;
 export type RclProfile = object;
 
-/** What `require` answers; the class of an action holds those of its services and its feedback. */
+/** What `require` answers; the class of an action holds that of its feedback. */
 export interface RclType {
-  readonly impl?: Readonly<Partial<Record<"SendGoalService" | "GetResultService" | "FeedbackMessage", RclType>>>;
+  readonly impl?: { readonly FeedbackMessage?: RclType };
 }
 
 interface NameAndTypes {
@@ -27,9 +30,8 @@ export interface RclNode {
   createSubscription(
     type: RclType,
     topic: string,
-    options: { readonly qos: RclProfile },
-    /** With two parameters rclnodejs says when the message was sent. */
-    take: (message: unknown, info: RclMessageInfo) => void,
+    options: { readonly qos: RclProfile; readonly isRaw: true },
+    take: (message: Uint8Array) => void,
   ): RclSubscription;
   destroySubscription(subscription: RclSubscription): void;
   createPublisher(type: RclType, topic: string, options: { readonly qos: RclProfile }): RclPublisher;
@@ -46,11 +48,6 @@ export interface RclNode {
 
 export type RclSubscription = object;
 
-export interface RclMessageInfo {
-  /** Nanoseconds since 1970; 0 where the middleware does not send it along. */
-  readonly sourceTimestamp: bigint;
-}
-
 export interface RclPublisher {
   readonly subscriptionCount: number;
   /** A serialised message goes out as it is. */
@@ -61,7 +58,19 @@ export interface RclPublisher {
 
 export interface RclClient {
   isServiceServerAvailable(): boolean;
-  sendRequestAsync(request: unknown, options: { readonly signal: AbortSignal }): Promise<unknown>;
+  sendRequestAsync(request: Message, options: { readonly signal: AbortSignal }): Promise<Message>;
+}
+
+export interface RclActionClient {
+  isActionServerAvailable(): boolean;
+  sendGoal(goal: Message, feedback: undefined, id: Message): Promise<RclGoal>;
+  destroy(): void;
+}
+
+export interface RclGoal {
+  readonly status: number;
+  isAccepted(): boolean;
+  getResult(): Promise<Message>;
 }
 
 /** One end of a topic, as the graph of ROS tells of it. */
@@ -89,12 +98,10 @@ interface RclDuration {
   readonly nanoseconds: number;
 }
 
-/** The class behind a name; an action's halves are found in the class of the action. */
+/** The class behind a name; the feedback of an action is found in the class of the action. */
 export function rclType(rcl: RclLibrary, name: string): RclType {
-  const half = /^(\w+\/action\/\w+)_(SendGoal|GetResult|FeedbackMessage)$/.exec(name);
-  if (half === null) return rcl.require(name);
-  const part = half[2] === "FeedbackMessage" ? "FeedbackMessage" : half[2] === "SendGoal" ? "SendGoalService" : "GetResultService";
-  const found = rcl.require(half[1]!).impl?.[part];
-  if (found === undefined) throw new Error(`${half[1]} is installed without its ${half[2]}`);
+  const action = /^(\w+\/action\/\w+)_FeedbackMessage$/.exec(name)?.[1];
+  const found = action === undefined ? rcl.require(name) : rcl.require(action).impl?.FeedbackMessage;
+  if (found === undefined) throw new Error(`${action} is installed without its feedback`);
   return found;
 }

@@ -1,9 +1,8 @@
 import { messageOf } from "#src/kit/errors.ts";
 import { unmetPolicies, type Qos } from "../rtps/index.ts";
-import type { Message } from "../types/index.ts";
-import { differentTypeWords, maxTopics, sameRequest, tooManyWords, weakestRequest } from "./offered.ts";
+import { differentTypeWords, maxTopics, sameRequest, tooManyWords, unknownTypeWords, weakestRequest } from "./offered.ts";
 import { topicFits } from "./pattern.ts";
-import { rclType, type RclEndpoint, type RclLibrary, type RclMessageInfo, type RclNode, type RclSubscription } from "./rcl-library.ts";
+import { rclType, type RclEndpoint, type RclLibrary, type RclNode, type RclSubscription } from "./rcl-library.ts";
 import { profileOf, qosOf } from "./rcl-qos.ts";
 import type { TopicListener } from "./transport.ts";
 import type { TypeBook } from "./type-book.ts";
@@ -88,25 +87,20 @@ export class RclListening {
       this.fullTold = true;
       return undefined;
     }
+    if (!types.registry.has(type)) {
+      this.listener.trouble(topic, "unknown-type", unknownTypeWords(type));
+      return { subscription: undefined, type, qos, trouble: unknownTypeWords(type) };
+    }
     const latched = qos.durability !== "volatile";
-    const take = (taken: unknown, { sourceTimestamp }: RclMessageInfo) => {
+    // The bytes as they came, although rclnodejs then keeps back when they were sent: taken apart by the middleware, bytes that are no
+    // message of the type arrive as a message full of zeros, and a value that nobody measured is worse than a time that is a little late.
+    const take = (taken: Uint8Array) => {
       this.context.received();
-      const message = taken as Message;
-      this.listener.message({
-        topic,
-        type,
-        sourceTimeUs: sourceTimestamp === 0n ? now() : Number(sourceTimestamp / 1000n),
-        latched,
-        size: 0,
-        // rclnodejs shows either the bytes or when they were sent; the bytes can be made again by whoever records them.
-        get payload() {
-          return types.encoder(type)(message);
-        },
-        decode: () => message,
-      });
+      const decode = () => types.decoder(type)(taken);
+      this.listener.message({ topic, type, sourceTimeUs: now(), latched, size: taken.length, payload: taken, decode });
     };
     try {
-      const subscription = node.createSubscription(rclType(rcl, type), topic, { qos: profileOf(rcl, qos) }, take);
+      const subscription = node.createSubscription(rclType(rcl, type), topic, { qos: profileOf(rcl, qos), isRaw: true }, take);
       return { subscription, type, qos, trouble: undefined };
     } catch (error) {
       const trouble = `its type ${type} is not installed in this ROS: ${messageOf(error)}`;

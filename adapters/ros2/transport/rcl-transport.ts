@@ -4,6 +4,7 @@ import { defaultQos, unmetPolicies, type Qos } from "../rtps/index.ts";
 import type { Draft, Message } from "../types/index.ts";
 import type { Link } from "../config.ts";
 import { unmetWords } from "./offered.ts";
+import { RclActions, type ActionHalf } from "./rcl-actions.ts";
 import { rclType, type RclContext, type RclEndpoint, type RclLibrary, type RclNode } from "./rcl-library.ts";
 import { RclListening } from "./rcl-listening.ts";
 import { profileOf, qosOf } from "./rcl-qos.ts";
@@ -25,6 +26,7 @@ export class RclTransport implements Transport {
   private readonly link: Link;
   private readonly env: AdapterEnv;
   private readonly types: TypeBook;
+  private readonly actions: RclActions;
   private readonly listenings = new Set<RclListening>();
   private readonly stopLooking: Cancel;
   private received = 0;
@@ -38,6 +40,7 @@ export class RclTransport implements Transport {
     this.types = types;
     this.node = rcl.createNode(link.node, link.namespace, context);
     this.node.spin();
+    this.actions = new RclActions(rcl, this.node);
     this.lost = new Promise((resolve) => (this.settleLost = resolve));
     this.stopLooking = env.timers.every(lookEveryMs, () => this.look());
   }
@@ -114,28 +117,41 @@ export class RclTransport implements Transport {
   }
 
   caller(service: string, type: string): ServiceCaller {
-    const client = this.node.createClient(rclType(this.rcl, type), service);
     const encode = this.types.encoder(`${type}_Request`);
     const decode = this.types.decoder(`${type}_Request`);
+    const half = this.actions.half(service, type) ?? this.client(service, type);
+    return {
+      get isAvailable() {
+        return half.isAvailable;
+      },
+      // There and back through our own codec: every field is there and has been checked.
+      call: (request: Draft, withinMs) => this.inTime(withinMs, (signal) => half.call(decode(encode(request)), signal)),
+      close: () => half.close(),
+    };
+  }
+
+  private client(service: string, type: string): ActionHalf {
+    const client = this.node.createClient(rclType(this.rcl, type), service);
     return {
       get isAvailable() {
         return client.isServiceServerAvailable();
       },
-      call: async (request: Draft, withinMs) => {
-        // There and back through our own codec: every field is there and has been checked.
-        const whole = decode(encode(request));
-        const late = new AbortController();
-        const cancel = this.env.timers.after(withinMs, () => late.abort(new Error("late")));
-        try {
-          return (await client.sendRequestAsync(whole, { signal: late.signal })) as Message;
-        } catch (error) {
-          throw late.signal.aborted ? new Error(`no answer within ${withinMs} ms`) : error;
-        } finally {
-          cancel();
-        }
-      },
+      call: (request, signal) => client.sendRequestAsync(request, { signal }),
       close: () => this.node.destroyClient(client),
     };
+  }
+
+  private async inTime(withinMs: number, call: (signal: AbortSignal) => Promise<Message>): Promise<Message> {
+    const late = new AbortController();
+    const lateness = new Promise<never>((_, reject) => {
+      late.signal.addEventListener("abort", () => reject(new Error(`no answer within ${withinMs} ms`)));
+    });
+    const cancel = this.env.timers.after(withinMs, () => late.abort());
+    try {
+      return await Promise.race([call(late.signal), lateness]);
+    } finally {
+      cancel();
+    }
   }
 
   topics(): TopicInfo[] {

@@ -81,7 +81,7 @@ export class RtpsTransport implements Transport {
     const troubles = this.troubles;
     return {
       get readers() {
-        return writer.readers.size;
+        return writer.listening;
       },
       get trouble() {
         return troubles.get(writer.guid);

@@ -57,9 +57,9 @@ export class ServiceClient {
     this.writer = participant.createWriter({ topic: spec.requestTopic, type: spec.requestType, qos: defaultQos, userData });
   }
 
-  /** Whether a server is there that hears us and whom we hear. */
+  /** Whether a server is there that has found us and whom we hear. A request written before that would be lost in silence. */
   get isAvailable(): boolean {
-    return this.writer.readers.size > 0 && this.reader.writers.size > 0;
+    return this.writer.listening > 0 && this.reader.writers.size > 0;
   }
 
   /** Resolves with the serialised answer; rejects when none comes in time or too many calls wait already. */

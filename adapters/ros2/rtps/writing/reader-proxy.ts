@@ -20,6 +20,8 @@ export class ReaderProxy {
   readonly startsAfter: number;
   /** Everything up to here has arrived there. */
   acknowledged: number;
+  /** It has answered, so it knows us. Until then a volatile sample may be none of its business: its side begins when it finds us. */
+  isListening: boolean;
 
   constructor(matched: MatchedReader, last: number) {
     this.guid = matched.guid;
@@ -28,9 +30,10 @@ export class ReaderProxy {
     this.reliable = matched.reliable;
     this.startsAfter = matched.reliable && matched.wantsHistory ? 0 : last;
     this.acknowledged = this.startsAfter;
+    this.isListening = !matched.reliable;
   }
 
   owes(last: number): boolean {
-    return this.reliable && this.acknowledged < last;
+    return this.reliable && (this.acknowledged < last || !this.isListening);
   }
 }

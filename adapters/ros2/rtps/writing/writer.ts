@@ -104,6 +104,13 @@ export class LocalWriter {
     return this.history.last - this.lowestAcknowledged();
   }
 
+  /** Matched readers that are known to have found us; what is written before that may pass a volatile reader by. */
+  get listening(): number {
+    let count = 0;
+    for (const { isListening } of this.readers.values()) if (isListening) count++;
+    return count;
+  }
+
   match(matched: MatchedReader): void {
     if (this.readers.has(matched.guid)) return;
     // What was written before must not ride in the same datagram to a reader that starts after it.
@@ -130,12 +137,14 @@ export class LocalWriter {
   onAckNack(guid: Guid, ack: AckNack): void {
     const reader = this.readers.get(guid);
     if (reader === undefined || !reader.reliable) return;
+    const isNew = !reader.isListening;
+    reader.isListening = true;
     const acknowledged = Math.min(ack.base - 1, this.history.last);
     if (acknowledged > reader.acknowledged) {
       reader.acknowledged = acknowledged;
       this.pacer.tell("progress");
       this.settle();
-    }
+    } else if (isNew) this.settle();
     if (ack.missing.length > 0) this.repairs.resend(reader, ack.missing);
     if (ack.missing.length > 0 || !ack.final) this.heartbeat(reader, !reader.owes(this.history.last));
   }
@@ -214,7 +223,7 @@ export class LocalWriter {
     const acknowledged = this.lowestAcknowledged();
     if (this.qos.durability === "volatile") this.history.dropThrough(acknowledged);
     this.sender.acknowledged(acknowledged);
-    if (acknowledged >= this.history.last) this.pacer.tell("acknowledged");
+    if (acknowledged >= this.history.last && this.listening === this.readers.size) this.pacer.tell("acknowledged");
     this.wake();
   }
 
