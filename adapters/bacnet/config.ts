@@ -93,6 +93,7 @@ export const callNames = [
   "read-events",
   "time-sync",
   "enrol",
+  "acknowledge",
   "device-communication-control",
   "reinitialize",
 ] as const;
@@ -153,7 +154,7 @@ export const deviceSchema = Type.Object(
     calls: Type.Optional(
       Type.Array(Type.Enum(callNames), {
         maxItems: callNames.length,
-        default: callNames.slice(0, 8),
+        default: callNames.filter((name) => !adminMethods.includes(name)),
         description: "Methods that may be called; switching communication off and restarting must be named",
       }),
     ),

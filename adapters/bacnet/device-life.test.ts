@@ -237,4 +237,19 @@ describe("events", () => {
     await connection.acknowledge!(events[0]!, "Ada", soon());
     expect(peer.device.events.acknowledgements).toEqual([{ object: { type: 0, instance: 1 }, by: "Ada" }]);
   });
+
+  it("are acknowledged through a call that names the object, whatever waits there, once", async () => {
+    const peer = await peerOf();
+    const object = { type: 0, instance: 1 };
+    for (const to of [3, 1]) peer.device.events.raise({ object, to, eventType: 5 }, 1_700_000_000_000_000);
+    const connection = await open(peer);
+    const acknowledge = (args: Record<string, unknown>) =>
+      connection.act!({ do: "call", device: "d", method: "acknowledge", args: { object: "analog-input:1", ...args } }, soon());
+    expect(await acknowledge({ by: "Ada", state: 3 })).toMatchObject({ result: { acknowledged: ["offnormal", "fault"] } });
+    expect(peer.device.events.acknowledgements).toEqual([
+      { object, by: "Ada" },
+      { object, by: "Ada" },
+    ]);
+    await expect(acknowledge({ by: "Ada" })).rejects.toThrow("nothing of analog-input:1 that waits");
+  });
 });

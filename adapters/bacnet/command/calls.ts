@@ -6,6 +6,7 @@ import { parseAddress, parseObject } from "../address.ts";
 import { callNames, type CallName } from "../config.ts";
 import type { Enrolment } from "../events/enrol.ts";
 import { enrol } from "../events/enrol.ts";
+import { acknowledgeObject } from "../events/acknowledge.ts";
 import { activeEvents } from "../events/active.ts";
 import { describeSummary } from "../events/describe.ts";
 import type { Conversation } from "../peer/conversation.ts";
@@ -104,6 +105,27 @@ const methods: Readonly<Record<CallName, Method>> = {
     run: async ({ conversation, peer, enrolment, signal }, args) => {
       await enrol(conversation, peer, Number(args["notificationClass"]), enrolment, signal);
       return done;
+    },
+  },
+  acknowledge: {
+    args: Type.Object(
+      {
+        object,
+        by: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+        state: Type.Optional(Type.Integer({ minimum: 2, maximum: 65_535, description: "The off-normal state, where it has passed" })),
+      },
+      { additionalProperties: false },
+    ),
+    run: async ({ conversation, env, device, peer, enrolment, signal }, args) => {
+      const zone = await zoneOf(device, peer, conversation, signal);
+      const state = args["state"] as number | undefined;
+      const acknowledgement = {
+        by: (args["by"] as string | undefined) ?? "Plainview",
+        process: enrolment.process,
+        acknowledgedAt: { kind: "date-time", dateTime: dateTimeOf(env.time.now(), zone) },
+        ...(state !== undefined && { offnormalState: state }),
+      } as const;
+      return { ...done, result: { acknowledged: await acknowledgeObject(conversation, peer, objectOf(args), acknowledgement, signal) } };
     },
   },
   "device-communication-control": {
