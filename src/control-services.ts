@@ -153,12 +153,13 @@ function recipeOf(
   const { steps, stages, title, order, compensate } = frame;
   if ([frame.recipe, steps, stages].filter((form) => form !== undefined).length !== 1 || (stages && order)) {
     const message = "a recipe is a name, or steps with an order, or stages: one of the three";
-    return { status: "rejected", commandId: id, code: "bad-recipe", message };
+    return { status: "rejected", commandId: id, code: "bad-recipe", message, unseen: true };
   }
   if (steps) return { ...about, steps, title, order, compensate };
   if (stages) return { ...about, ...staged(stages), title, compensate };
   const recipe = known.find(({ id: name }) => name === frame.recipe);
-  if (!recipe) return { status: "rejected", commandId: id, code: "unknown-recipe", message: `there is no recipe "${frame.recipe}"` };
+  if (!recipe)
+    return { status: "rejected", commandId: id, code: "unknown-recipe", message: `there is no recipe "${frame.recipe}"`, unseen: true };
   const groups = recipe.steps.map(({ set }) => Object.entries(set).map(([point, value]) => ({ point, value })));
   return { ...about, ...staged(groups), title: recipe.title ?? recipe.id, compensate: recipe.onFailure === "compensate" };
 }

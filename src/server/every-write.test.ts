@@ -183,6 +183,21 @@ describe("every way to write", () => {
     }
     expect(acted).toEqual(controlTypes);
   });
+
+  it("records what the desk's side refuses, and tells the end of a recipe that it never saw", async () => {
+    const refusal = { status: "rejected", code: "unknown-recipe", message: "there is no such recipe", unseen: true } as const;
+    const rig = serverRig({ services: { control: { handles: new Set(controlTypes), act: () => refusal } } });
+    const server = await rig.listen();
+    open.push(server);
+    const wire = await dial(server.url);
+    open.push(wire);
+    wire.send({ type: "recipe.apply", recipe: "start-up", commandId: "r-1" });
+    expect(await wire.next((heard) => heard["type"] === "ack")).toMatchObject({ status: "rejected", commandId: "r-1" });
+    expect(await wire.next((heard) => heard["commandId"] === "r-1")).toMatchObject({ data: { type: "recipe.rejected" } });
+    wire.send({ type: "lease.take", scope: "north/pump/speed", requestId: "l" });
+    expect(await wire.next((heard) => heard["requestId"] === "l")).toMatchObject({ status: "rejected" });
+    expect(rig.audited.filter(({ act }) => act === "refused").map(({ data }) => data["asked"])).toEqual(["recipe.apply", "lease.take"]);
+  });
 });
 
 const controlTypes = [

@@ -88,7 +88,14 @@ export interface ControlActs {
 
 export type ControlAnswer =
   | { readonly status: "success"; readonly commandId?: string; readonly data?: Readonly<Record<string, unknown>> }
-  | { readonly status: "rejected"; readonly commandId?: string; readonly code: string; readonly message: string };
+  | {
+      readonly status: "rejected";
+      readonly commandId?: string;
+      readonly code: string;
+      readonly message: string;
+      /** Refused before the desk's side saw it, so nothing of it is on record and nobody tells its end. */
+      readonly unseen?: true;
+    };
 
 export interface Override {
   readonly id: string;

@@ -131,7 +131,20 @@ export function openWrites(services: Services): Writes {
     if (!control?.handles.has(frame.type)) return { status: "rejected", kind: "not-available", ...notAvailable(frame.type) };
     const command = frame.type === "recipe.apply" ? described(frame, by) : undefined;
     const answer = control.act(frame, by, command);
-    return answer instanceof Promise ? answer.then(ofControl) : ofControl(answer);
+    const settle = (settled: ControlAnswer): WriteAnswer => settledAct(frame, by, settled);
+    return answer instanceof Promise ? answer.then(settle) : settle(answer);
+  }
+
+  /** A recipe's refusal is recorded by the desk's side, as a command's is; every other refusal is recorded here. */
+  function settledAct(frame: ControlFrame, by: Principal, answer: ControlAnswer): WriteAnswer {
+    if (answer.status === "success") return ofControl(answer);
+    const { commandId, code, message } = answer;
+    if (frame.type !== "recipe.apply") {
+      services.audit({ act: "refused", by: by.name, data: { asked: frame.type, code, message, ...targetOf(frame) } });
+    } else if (answer.unseen) {
+      return refuse({ ...frame, ...(commandId !== undefined && { commandId }) }, by, kindOf(code), { code, message });
+    }
+    return ofControl(answer);
   }
 
   function trace_<T extends WriteAnswer>(name: string, run: () => T): T {
@@ -153,14 +166,17 @@ export function openWrites(services: Services): Writes {
 function answerOf(verdict: Verdict): WriteAnswer {
   if (verdict.status === "success") return verdict;
   const { code, message, commandId } = verdict;
-  const kind = code.startsWith("no-right") ? "no-right" : code.startsWith("unknown-") ? "unknown" : "gate";
-  return { status: "rejected", kind, code, message, commandId };
+  return { status: "rejected", kind: kindOf(code), code, message, commandId };
 }
 
 function ofControl(answer: ControlAnswer): WriteAnswer {
   if (answer.status === "success") return answer.data ? { ...answer, data: withTimesAsText(answer.data) } : answer;
-  const kind = answer.code.startsWith("no-right") ? "no-right" : answer.code.startsWith("unknown-") ? "unknown" : "gate";
-  return { ...answer, kind };
+  const { commandId, code, message } = answer;
+  return { status: "rejected", kind: kindOf(code), code, message, ...(commandId !== undefined && { commandId }) };
+}
+
+function kindOf(code: string): "no-right" | "unknown" | "gate" {
+  return code.startsWith("no-right") ? "no-right" : code.startsWith("unknown-") ? "unknown" : "gate";
 }
 
 function unknown(what: string, id: string): Refusal {

@@ -68,14 +68,6 @@ export function openFeed({ timeline, plant, latest, time, listeners, onCommand }
     }
   }
 
-  /** Like the steps of commands: live, to everybody who may see one of its points, whatever they have subscribed to. */
-  function tellRecipe(told: Encoded, points: readonly PointId[]): void {
-    for (const listener of listeners) {
-      if (timeline !== "live" && !listener.watches(timeline)) continue;
-      if (points.length === 0 || points.some((point) => listener.sight.point(point))) listener.hear(told);
-    }
-  }
-
   /** A link that changes state changes the quality of everything behind it. */
   function markBehind(adapter: string, device: string | undefined): void {
     for (const group of groups.values()) {
@@ -98,8 +90,9 @@ export function openFeed({ timeline, plant, latest, time, listeners, onCommand }
       } else if (fact.kind === "link") markBehind(fact.adapter, fact.device);
       const told = frameOfFact(fact, timeline);
       if (!told) return;
-      if (told.members) tellRecipe(encoded(told.frame, fact.seq), told.members);
-      else tell(encoded(told.frame, fact.seq), told);
+      const made = encoded(told.frame, fact.seq);
+      if (!told.members) return tell(made, told);
+      for (const listener of listeners) if (hearsRecipe(listener, timeline, told.members)) listener.hear(made);
     },
     seeDerived(derivation) {
       const point = plant.points.get(derivation.subject);
@@ -138,4 +131,10 @@ export function openFeed({ timeline, plant, latest, time, listeners, onCommand }
       wanted = [];
     },
   };
+}
+
+/** Like the steps of commands: live, everybody who may see one of its points, whatever they have subscribed to. */
+function hearsRecipe(listener: Listener, timeline: string, points: readonly PointId[]): boolean {
+  if (timeline !== "live" && !listener.watches(timeline)) return false;
+  return points.length === 0 || points.some((point) => listener.sight.point(point));
 }
