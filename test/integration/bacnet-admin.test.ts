@@ -21,7 +21,7 @@ interface DeviceOfBuilding {
 
 const adminKey = `pv.caretaker.${"k".repeat(43)}`;
 const admin = { authorization: `Bearer ${adminKey}` };
-const calls = "calls: [read-events, device-communication-control, reinitialize]";
+const calls = "calls: [read-events, acknowledge, device-communication-control, reinitialize]";
 const site = trySite((text) =>
   text
     .replace(
@@ -80,6 +80,22 @@ describe("restarting and silencing a device", () => {
   });
 });
 
+describe("an alarm of a device", () => {
+  it("is recorded, held at the device, and acknowledged there through the desk", async () => {
+    const socket = await bareSocket(gateway.socketUrl);
+    socket.send({ type: "subscribe", patterns: ["vav-1/**"] });
+    await fault({ target: "zone-1/temperature", kind: "sensor-offset", by: 40 });
+    await socket.heard(({ data }) => data?.["type"] === "bacnet.event" && data["deviceId"] === "vav-1", 30_000);
+    const acknowledge = () =>
+      post({ type: "device.call", device: "vav-1", method: "acknowledge", args: { object: "analog-input:1", by: "Ada" } });
+    expect(await acknowledge()).toMatchObject({ state: "confirmed" });
+    // The device keeps it: there is nothing left that waits.
+    expect(await acknowledge()).toMatchObject({ state: "failed", message: expect.stringContaining("nothing of analog-input:1") as string });
+    await fault({ target: "zone-1/temperature", kind: "sensor-offset", on: false });
+    socket.close();
+  });
+});
+
 describe("a site file that changed", () => {
   it("takes a box away and gives another a point, and the link and the other boxes go on", async () => {
     const before = await building();
@@ -108,6 +124,13 @@ describe("a site file that changed", () => {
     expect(await write("vav-1/setpoint", 22)).toMatchObject({ state: "confirmed" });
   });
 });
+
+async function fault(request: object): Promise<void> {
+  const door = gateway.said.map((line) => /--demo-url (http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1]).find(Boolean);
+  const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(request) };
+  const answer = await fetch(`${door ?? "http://127.0.0.1:4010"}/fault`, init);
+  if (!answer.ok) throw new Error(`the plant refused the fault: ${await answer.text()}`);
+}
 
 function hashOf(key: string): string {
   return `sha256$${createHash("sha256").update(key).digest("base64url")}`;
