@@ -5,6 +5,7 @@ import { deviceSchema, linkOf, linkSchema } from "./config.ts";
 import { Ros2Connection } from "./connection.ts";
 import { devicesOf } from "./device.ts";
 import { openTransport } from "./transport/open.ts";
+import { transportRemarks } from "./transport/remarks.ts";
 import { TypeBook } from "./transport/type-book.ts";
 import { typesFor } from "./type-room.ts";
 
@@ -15,6 +16,7 @@ export const ros2Adapter: AdapterModule<typeof linkSchema, typeof deviceSchema> 
   link: linkSchema,
   device: deviceSchema,
   check: checkConfig,
+  remarks: (link) => transportRemarks(linkOf(link)),
   create(config, env) {
     const link = linkOf(config.link);
     const types = new TypeBook(typesFor(link.types));

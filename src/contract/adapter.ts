@@ -23,6 +23,8 @@ export interface AdapterModule<Link extends TSchema = TSchema, DeviceOptions ext
   importFile?(texts: readonly string[]): Imported;
   /** Methods that silence, restart or otherwise take a device out of service: the desk lets only administrators call them. */
   readonly adminMethods?: readonly string[];
+  /** What this machine makes of a link that passed `check`: which of several ways is taken and why. Nothing is dialled. For `plainview doctor`. */
+  remarks?(link: Static<Link>): Promise<readonly Remark[]>;
   /** The server side, where the protocol has one: points of any protocol shown in this one. */
   readonly server?: ExposerModule;
 }
@@ -37,6 +39,11 @@ export interface AdapterConfig<Link = unknown, DeviceOptions = unknown> {
 export interface Problem {
   readonly path: readonly (string | number)[];
   readonly message: string;
+}
+
+export interface Remark {
+  readonly state: "well" | "worth a look" | "wrong";
+  readonly says: string;
 }
 
 /** One point as its adapter sees it. Scaling, names and staleness are the host's business. */

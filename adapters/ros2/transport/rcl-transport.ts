@@ -12,7 +12,7 @@ import type { Cancel, EndpointInfo, NodeInfo, Publisher, ServiceCaller, TopicInf
 import type { TypeBook } from "./type-book.ts";
 
 /** rclnodejs has no event for a topic that appears: the graph is asked. */
-const lookEveryMs = 250;
+const lookEveryMs = 100;
 /** How often it is asked whether everybody has what was sent. */
 const ackEveryMs = 2;
 
@@ -182,6 +182,7 @@ export class RclTransport implements Transport {
   health(): Readonly<Record<string, unknown>> {
     return {
       transport: this.kind,
+      because: `the site file asks for it, and ROS 2 ${process.env.ROS_DISTRO} is sourced`,
       distribution: process.env.ROS_DISTRO,
       middleware: process.env.RMW_IMPLEMENTATION ?? "the default of the distribution",
       received: this.received,

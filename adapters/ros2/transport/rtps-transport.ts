@@ -165,6 +165,7 @@ export class RtpsTransport implements Transport {
       readers.reduce((total, reader) => total + reader[field], 0);
     return {
       transport: this.kind,
+      because: "it needs nothing of ROS on this machine; transport: rcl would use an installed one",
       participants,
       remoteEndpoints,
       network,

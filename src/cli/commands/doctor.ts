@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { isGood } from "#msgs/quality.ts";
 import { messageOf } from "#src/kit/errors.ts";
 import { formatProblem } from "#src/config/index.ts";
+import type { SiteAdapter } from "#src/config/site.ts";
 import { action, gatewayOptions, http, show, urlOf } from "../context.ts";
 import type { Context, GatewayOptions } from "../context.ts";
 import type { HttpClient } from "#msgs/client/http.ts";
@@ -41,10 +42,21 @@ async function siteFileState(context: Context, siteFile: string | undefined): Pr
     return [{ id: "site-file", state, says: `there is no site file ${path}; name one, or try plainview start --demo` }];
   }
   const loaded = await loadAt(context, path);
-  if ("site" in loaded) return [{ id: "site-file", state: "well", says: `${path} is sound, ${loaded.site.points.length} points` }];
+  if ("site" in loaded) {
+    const sound: Finding = { id: "site-file", state: "well", says: `${path} is sound, ${loaded.site.points.length} points` };
+    return [sound, ...(await linkRemarks(loaded.site.adapters))];
+  }
   const first = loaded.problems[0];
   const says = `${path} has ${loaded.problems.length} problems (plainview check tells all): ${first ? formatProblem("", first) : ""}`;
   return [{ id: "site-file", state: "wrong", says }];
+}
+
+async function linkRemarks(adapters: readonly SiteAdapter[]): Promise<Finding[]> {
+  const found = adapters.map(async ({ id, module, config }) => {
+    const remarks = (await module.remarks?.(config.link)) ?? [];
+    return remarks.map(({ state, says }): Finding => ({ id: `link ${id}`, state, says: `link ${id}: ${says}` }));
+  });
+  return (await Promise.all(found)).flat();
 }
 
 async function gatewayState(context: Context, options: GatewayOptions): Promise<Finding[]> {

@@ -6,13 +6,14 @@ import type { AdapterContract, AdapterHarness } from "../adapter-contract.ts";
 import { Ros2Peer } from "./ros2-peer.ts";
 
 const domain = await claimDomain();
-const timeoutMs = 500;
 
 function binding(device: string, address: string, kind: PointKind = "number", writable = false): Binding {
   return { point: `${device}/${address}`, device, address, kind, writable, pollMs: 1000 };
 }
 
 async function openRobots(transport: "rtps" | "rcl"): Promise<AdapterHarness> {
+  // A real middleware takes its time to find others, and its graph is asked instead of telling.
+  const timeoutMs = transport === "rcl" ? 2000 : 500;
   const peer = new Ros2Peer(domain);
   const robot = (id: string, battery: number) => ({
     device_id: id,
