@@ -22,7 +22,7 @@ export async function* browse(
   for (const { name, types: names, publishers } of transport.topics()) {
     if (signal.aborted) return;
     const type = names[0];
-    if (publishers.length === 0 || type === undefined) continue;
+    if (publishers.length === 0 || type === undefined || isMachinery(name)) continue;
     const root = name.slice(0, Math.max(name.lastIndexOf("/"), 0));
     const known = robots.find((robot) => robot.root === root);
     const device = {
@@ -42,6 +42,11 @@ export async function* browse(
       };
     }
   }
+}
+
+/** What ROS itself talks about: hidden names, as those inside an action, logs and changes of parameters. No robot is known by them. */
+function isMachinery(topic: string): boolean {
+  return /\/_|\/(rosout|parameter_events)$/.test(topic);
 }
 
 function kindOf(type: Primitive): PointKind {

@@ -118,6 +118,18 @@ describe("in", () => {
   });
 });
 
+test("looking around finds what robots say and leaves out what ROS says to itself", async () => {
+  const there = await robot();
+  publishing(there, "/arm/joints", "sensor_msgs/msg/JointState");
+  publishing(there, "/count/_action/feedback", "example_interfaces/action/Fibonacci_FeedbackMessage");
+  publishing(there, "/arm/parameter_events", "rcl_interfaces/msg/ParameterEvent");
+  publishing(there, "/rosout", "rcl_interfaces/msg/Log");
+  const connection = await link({}, []);
+  await until("all are known", () => (connection.health!().counts as { topics: number }).topics >= 4);
+  const found = new Set((await Array.fromAsync(connection.browse!(AbortSignal.timeout(5000)))).map(({ device }) => device.id));
+  expect([...found]).toEqual(["arm"]);
+});
+
 test("nodes, topics with their QoS, and services are listed, and robots are recognised", async () => {
   const there = await robot();
   const graph = new RosGraph(there, { namespace: "/", name: "driver", gidBytes: "auto" });
