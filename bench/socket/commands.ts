@@ -33,7 +33,7 @@ export async function commandRows(): Promise<BenchRow[]> {
     const rested = await restedSyncTimes(folder, 500);
     return [
       {
-        what: "socket: point.write to ack with the real desk, one at a time",
+        what: "socket: point.write to ack with the real desk, one at a time, the client in a process of its own",
         ours: shown(alone.ack),
         peer: `${shown(bare)}, bare ws echo with JSON in and out`,
         ratio: at(alone.ack, 0.5) / at(bare, 0.5),

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { StatementSync } from "node:sqlite";
 import { DatabaseSync } from "node:sqlite";
-import { MessageChannel, Worker } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import type { Log } from "#src/kit/log.ts";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";
 import type {
@@ -15,9 +15,6 @@ import type {
   RecordWrite,
 } from "./record.ts";
 import type { FlatWrite, FromWriter, RecordFileOptions, ToWriter } from "./record-protocol.ts";
-import type { LineEnd } from "./record-line.ts";
-import { bellBytes, DeskLine } from "./record-line.ts";
-import { KnownIds } from "./record-ids.ts";
 import { RecordScanner } from "./record-scanner.ts";
 import { commandRow, flattened, readDocuments, readEnded, readOpen, readSlots } from "./record-rows.ts";
 
@@ -32,48 +29,28 @@ export function openRecord(
 ): Promise<FileRecord> {
   const { log, ...file } = options;
   const filled: RecordFileOptions = { ...defaultRecordFile, ...file };
-  const { port1, port2 } = new MessageChannel();
-  const bell = new SharedArrayBuffer(bellBytes);
-  const ids = new KnownIds();
-  const worker = new Worker(new URL("./record-writer.ts", import.meta.url), {
-    workerData: { options: filled, line: { port: port2, bell }, ids: ids.memory },
-    transferList: [port2],
-    name: "control record",
-  });
+  const worker = new Worker(new URL("./record-writer.ts", import.meta.url), { workerData: filled, name: "control record" });
   return new Promise((resolve, reject) => {
     const failed = (error: unknown) =>
       reject(new GatewayError("damaged", `control.db in ${filled.folder} cannot be opened: ${messageOf(error)}`, { cause: error }));
     worker.once("error", failed);
-    worker.once("message", (head: AuditHead) => {
+    worker.once("message", (message: FromWriter) => {
       worker.off("error", failed);
-      resolve(new FileRecord({ worker, line: { port: port1, bell }, ids, options: filled, log, head }));
+      resolve(new FileRecord(worker, filled, log, message.is === "open" ? message.head : { seq: 0, hash: "", at: 0 }));
     });
   });
 }
 
-export interface FileRecordParts {
-  readonly worker: Worker;
-  readonly line: LineEnd;
-  readonly ids: KnownIds;
-  readonly options: RecordFileOptions;
-  readonly log: Log;
-  readonly head: AuditHead;
-}
-
 /** The desk's own memory on disk: groups are gathered while the last commit is under way, so that one fsync serves many. */
 export class FileRecord implements ControlRecord {
-  readonly #line: DeskLine<ToWriter, FromWriter>;
+  readonly #worker: Worker;
   readonly #log: Log;
-  readonly #ids: KnownIds;
   readonly #db: DatabaseSync;
   readonly #byId: StatementSync;
   readonly #scanner: RecordScanner;
   #gathering: { writes: FlatWrite[]; dones: ((durable: boolean) => void)[] } = { writes: [], dones: [] };
   #underWay: ((durable: boolean) => void)[] | undefined;
   #batch = 0;
-  /** Rows that are written and may not stand in the table yet, in the order of their batches. */
-  readonly #unsettled = new Map<string, { readonly batch: number; readonly row: CommandRow }>();
-  #onSettled: (() => void)[] = [];
   #state: RecordState = "ok";
   #head: AuditHead;
   #onState: ((state: RecordState, reason: string) => void)[] = [];
@@ -82,14 +59,14 @@ export class FileRecord implements ControlRecord {
   #isClosing = false;
   #isDead = false;
 
-  constructor({ worker, line, ids, options, log, head }: FileRecordParts) {
-    this.#ids = ids;
+  constructor(worker: Worker, options: RecordFileOptions, log: Log, head: AuditHead) {
+    this.#worker = worker;
     this.#log = log;
     this.#head = head;
     this.#db = new DatabaseSync(join(options.folder, "control.db"), { readOnly: true });
     this.#byId = this.#db.prepare("SELECT * FROM command WHERE id = ?");
     this.#scanner = new RecordScanner(options.folder);
-    this.#line = new DeskLine(line, (message) => this.#hear(message));
+    worker.on("message", (message: FromWriter) => this.#hear(message));
     worker.on("error", (error) => this.#died(error));
   }
 
@@ -112,33 +89,26 @@ export class FileRecord implements ControlRecord {
   write(group: readonly RecordWrite[], done: (durable: boolean) => void): void {
     if (this.#isClosing) return;
     if (this.#isDead) return queueMicrotask(() => done(false));
-    for (const write of flattened(group)) this.#gathering.writes.push(write);
-    for (const write of group) if (write.put === "command") this.#notSettled(write.row);
+    this.#gathering.writes.push(...flattened(group));
     this.#gathering.dones.push(done);
     // What arrives together goes together; what arrives during a commit goes with the next.
     if (!this.#underWay && this.#gathering.dones.length === 1) queueMicrotask(() => this.#send());
   }
 
-  async load(): Promise<RecordedState> {
-    await this.#settled();
-    return { open: readOpen(this.#db), ended: readEnded(this.#db, endedAtStart), slots: readSlots(this.#db) };
+  load(): Promise<RecordedState> {
+    return Promise.resolve({ open: readOpen(this.#db), ended: readEnded(this.#db, endedAtStart), slots: readSlots(this.#db) });
   }
 
-  async documents(kind: string): Promise<readonly DocumentRow[]> {
-    await this.#settled();
-    return readDocuments(this.#db, kind);
+  documents(kind: string): Promise<readonly DocumentRow[]> {
+    return Promise.resolve(readDocuments(this.#db, kind));
   }
 
   lookup(id: string): CommandRow | undefined {
-    const written = this.#unsettled.get(id);
-    if (written) return written.row;
-    if (!this.#ids.mayHave(id)) return undefined;
     const stored = this.#byId.get(id);
     return stored && commandRow(stored as unknown as Parameters<typeof commandRow>[0]);
   }
 
-  async query(filter: CommandFilter): Promise<readonly CommandRow[]> {
-    await this.#settled();
+  query(filter: CommandFilter): Promise<readonly CommandRow[]> {
     return this.#scanner.query(filter);
   }
 
@@ -161,7 +131,6 @@ export class FileRecord implements ControlRecord {
     const closed = new Promise<void>((resolve) => (this.#onClosed = resolve));
     this.#say({ do: "close" });
     await Promise.all([closed, this.#scanner.close()]);
-    this.#line.close();
     this.#db.close();
   }
 
@@ -175,44 +144,16 @@ export class FileRecord implements ControlRecord {
 
   #hear(message: FromWriter): void {
     if (message.is === "closed") return this.#onClosed?.();
-    if (message.is === "settled") return this.#settledUpTo(message.settled, true);
+    if (message.is === "open") return;
     this.#head = message.head;
     this.#enter(message.state, message.reason);
     if (message.is === "state") return;
     const dones = this.#underWay ?? [];
     this.#underWay = undefined;
-    this.#settledUpTo(message.settled, false);
     // The next commit begins before anybody acts on this one.
     this.#send();
     for (const done of dones) done(message.durable);
     if (this.waiting === 0) this.#onIdle?.();
-  }
-
-  #notSettled(row: CommandRow): void {
-    this.#ids.add(row.id);
-    this.#unsettled.delete(row.id);
-    // What is gathered now goes with the batch after the one under way.
-    this.#unsettled.set(row.id, { batch: this.#batch + 1, row });
-  }
-
-  #settledUpTo(batch: number, wasAsked: boolean): void {
-    for (const [id, written] of this.#unsettled) {
-      if (written.batch > batch) break;
-      this.#unsettled.delete(id);
-    }
-    if (!wasAsked) return;
-    const waiting = this.#onSettled;
-    this.#onSettled = [];
-    for (const go of waiting) go();
-  }
-
-  /** Before the tables are read: what is durable and only noted is brought into them. */
-  #settled(): Promise<void> {
-    if (this.#isClosing || this.#isDead) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#onSettled.push(resolve);
-      this.#say({ do: "settle" });
-    });
   }
 
   #enter(state: RecordState, reason: string): void {
@@ -228,14 +169,13 @@ export class FileRecord implements ControlRecord {
     const dones = [...(this.#underWay ?? []), ...this.#gathering.dones];
     this.#underWay = undefined;
     this.#gathering = { writes: [], dones: [] };
-    this.#onClosed?.();
     this.#isDead = true;
+    this.#onClosed?.();
     this.#onIdle?.();
-    this.#settledUpTo(0, true);
     for (const done of dones) done(false);
   }
 
   #say(message: ToWriter): void {
-    this.#line.say(message);
+    this.#worker.postMessage(message);
   }
 }

@@ -6,11 +6,8 @@ import type { KeyObject } from "node:crypto";
 import { keepPrivate } from "#src/kit/private-file.ts";
 import type { AuditHead, RecordState } from "./record.ts";
 import type { FlatWrite, RecordFileOptions } from "./record-protocol.ts";
-import type { TableWrite } from "./record-tables.ts";
 import { beforeFirst, entriesPerCheckpoint, entryHash, signCheckpoint } from "./audit-chain.ts";
 import { auditKey } from "./audit-key.ts";
-import { Backlog } from "./record-backlog.ts";
-import { RecordTables } from "./record-tables.ts";
 import { Reserve } from "./reserve.ts";
 import { recordSchema } from "./record-schema.ts";
 import { Pruning } from "./record-pruning.ts";
@@ -19,16 +16,17 @@ import { Pruning } from "./record-pruning.ts";
 const signAfterUs = 60_000_000;
 /** Commits between two looks at how large the file has become. */
 const commitsPerLook = 256;
-/** After so many commits a quiet moment is used to bring the log into the file, so that a commit seldom has to. */
-const commitsPerTidying = 32;
 
 export type Committed =
   | { readonly durable: true; readonly state: RecordState; readonly reason: string }
   | { readonly durable: false; readonly state: "full"; readonly reason: string };
 
 interface Statements {
-  readonly begin: StatementSync;
-  readonly commit: StatementSync;
+  readonly command: StatementSync;
+  readonly slot: StatementSync;
+  readonly noSlot: StatementSync;
+  readonly document: StatementSync;
+  readonly noDocument: StatementSync;
   readonly audit: StatementSync;
   readonly checkpoint: StatementSync;
 }
@@ -38,13 +36,11 @@ export class RecordFile {
   readonly #db: DatabaseSync;
   readonly #key: KeyObject;
   readonly #put: Statements;
-  readonly #backlog: Backlog;
   readonly #reserve: Reserve;
   readonly #pruning: Pruning;
   #head: AuditHead;
   #signed: { seq: number; at: number };
   #commits = 0;
-  #sinceTidying = 0;
 
   constructor(options: RecordFileOptions) {
     mkdirSync(options.folder, { recursive: true });
@@ -58,59 +54,29 @@ export class RecordFile {
     this.#pruning = new Pruning(this.#db, options.keepBytes);
     if (options.limitBytes !== undefined) this.limit(options.limitBytes);
     this.#put = prepare(this.#db);
-    this.#backlog = new Backlog(this.#db, new RecordTables(this.#db));
     this.#head = readHead(this.#db);
     this.#signed = (this.#db.prepare("SELECT seq, at FROM checkpoint ORDER BY seq DESC LIMIT 1").get() as
       { seq: number; at: number } | undefined) ?? {
       seq: 0,
       at: this.#head.at,
     };
-    this.settle();
-  }
-
-  /** Of every command on record. */
-  *ids(): Generator<string> {
-    for (const { id } of this.#db.prepare("SELECT id FROM command").iterate() as Iterable<{ id: string }>) yield id;
   }
 
   get head(): AuditHead {
     return this.#head;
   }
 
-  /** Whether the tables show everything that is durable. */
-  get isSettled(): boolean {
-    return this.#backlog.isEmpty;
-  }
-
   commit(writes: readonly FlatWrite[]): Committed {
-    const result = this.#commitOrGiveUpReserve(writes);
-    if (!result.durable) return result;
-    this.#sinceTidying++;
+    try {
+      this.#transact(writes);
+    } catch (error) {
+      return this.#withReserve(writes, error);
+    }
     if (++this.#commits % commitsPerLook === 0) {
-      this.settle();
       this.#pruning.look();
       this.#reserve.restore();
     }
-    return result;
-  }
-
-  /** Brings what was noted into the tables; false when there is no room for it, and then it stays noted. */
-  settle(): boolean {
-    try {
-      if (!this.#backlog.isEmpty) this.#inTransaction(() => this.#backlog.settle());
-    } catch {
-      return false;
-    }
-    return true;
-  }
-
-  /** For a quiet moment: what a commit would otherwise have to do by the way. */
-  tidy(): void {
-    this.settle();
-    if (this.#sinceTidying < commitsPerTidying) return;
-    this.#sinceTidying = 0;
-    // Readers hold nothing for long; what they keep from being brought over now is brought over later.
-    this.#db.exec("PRAGMA wal_checkpoint(PASSIVE)");
+    return { durable: true, state: this.#reserve.isUsed ? "reserve" : "ok", reason: "" };
   }
 
   limit(bytes: number): void {
@@ -120,7 +86,6 @@ export class RecordFile {
 
   /** Signs what there is, so that a clean stop leaves nothing unsigned. */
   close(): void {
-    this.settle();
     if (this.#head.seq > this.#signed.seq) {
       try {
         this.#sign(this.#head);
@@ -137,13 +102,9 @@ export class RecordFile {
     this.#db.close();
   }
 
-  /** When the disk is full, what was kept back for this makes room once. */
-  #commitOrGiveUpReserve(writes: readonly FlatWrite[]): Committed {
-    try {
-      this.#transact(writes);
-      return { durable: true, state: this.#reserve.isUsed ? "reserve" : "ok", reason: "" };
-    } catch (first) {
-      if (!this.#reserve.release()) return { durable: false, state: "full", reason: String(first) };
+  /** The disk is full: what was kept back for this makes room once. */
+  #withReserve(writes: readonly FlatWrite[], first: unknown): Committed {
+    if (this.#reserve.release()) {
       try {
         this.#transact(writes);
         return { durable: true, state: "reserve", reason: String(first) };
@@ -151,36 +112,34 @@ export class RecordFile {
         return { durable: false, state: "full", reason: String(error) };
       }
     }
+    return { durable: false, state: "full", reason: String(first) };
   }
 
   #transact(writes: readonly FlatWrite[]): void {
     const before = { head: this.#head, signed: this.#signed };
+    const newest = newestRows(writes);
+    this.#db.exec("BEGIN IMMEDIATE");
     try {
-      this.#inTransaction(() => {
-        const rows: TableWrite[] = [];
-        for (const write of writes) {
-          if (write.put === "audit") this.#chain(write);
-          else rows.push(write);
-        }
-        return this.#backlog.take(rows);
-      });
+      writes.forEach((write, index) => this.#apply(write, newest.get(index) ?? true));
+      this.#db.exec("COMMIT");
     } catch (error) {
       this.#head = before.head;
       this.#signed = before.signed;
+      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
       throw error;
     }
   }
 
-  #inTransaction(work: () => () => void): void {
-    this.#put.begin.run();
-    try {
-      const committed = work();
-      this.#put.commit.run();
-      committed();
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec("ROLLBACK");
-      throw error;
-    }
+  #apply(write: FlatWrite, isNewest: boolean): void {
+    const put = this.#put;
+    if (write.put === "audit") this.#chain(write);
+    else if (write.put === "command") {
+      if (isNewest) put.command.run(...write.row);
+    } else if (write.put === "slot") {
+      if (write.body === null) put.noSlot.run(write.point, write.priority);
+      else put.slot.run(write.point, write.priority, write.body);
+    } else if (write.body === null) put.noDocument.run(write.kind, write.id);
+    else put.document.run(write.kind, write.id, write.body);
   }
 
   #chain({ at, kind, by, body }: FlatWrite & { put: "audit" }): void {
@@ -198,6 +157,19 @@ export class RecordFile {
   }
 }
 
+/** Of several rows of one command in a batch only the last is written; for the others this says false. */
+function newestRows(writes: readonly FlatWrite[]): ReadonlyMap<number, boolean> {
+  const last = new Map<string, number>();
+  const verdicts = new Map<number, boolean>();
+  writes.forEach((write, index) => {
+    if (write.put !== "command") return;
+    const older = last.get(write.row[0]);
+    if (older !== undefined) verdicts.set(older, false);
+    last.set(write.row[0], index);
+  });
+  return verdicts;
+}
+
 function readHead(db: DatabaseSync): AuditHead {
   const last = db.prepare("SELECT seq, hash, at FROM audit ORDER BY seq DESC LIMIT 1").get() as unknown as AuditHead | undefined;
   // Everything may have been pruned up to the newest checkpoint.
@@ -208,8 +180,14 @@ function readHead(db: DatabaseSync): AuditHead {
 
 function prepare(db: DatabaseSync): Statements {
   return {
-    begin: db.prepare("BEGIN IMMEDIATE"),
-    commit: db.prepare("COMMIT"),
+    command: db.prepare(
+      `INSERT INTO command VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET state = excluded.state, changed_at = excluded.changed_at, step = excluded.step`,
+    ),
+    slot: db.prepare("INSERT OR REPLACE INTO slot VALUES (?, ?, ?)"),
+    noSlot: db.prepare("DELETE FROM slot WHERE point = ? AND priority = ?"),
+    document: db.prepare("INSERT OR REPLACE INTO document VALUES (?, ?, ?)"),
+    noDocument: db.prepare("DELETE FROM document WHERE kind = ? AND id = ?"),
     audit: db.prepare("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?)"),
     checkpoint: db.prepare("INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?, ?, ?)"),
   };

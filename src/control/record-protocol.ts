@@ -33,22 +33,20 @@ export interface RecordFileOptions {
 
 export type ToWriter =
   | { readonly do: "commit"; readonly batch: number; readonly writes: readonly FlatWrite[] }
-  | { readonly do: "settle" }
   | { readonly do: "limit"; readonly bytes: number }
   | { readonly do: "close" };
 
-/** `settled`: up to this batch everything stands in the tables; 0 while something is only noted. */
 export type FromWriter =
+  | { readonly is: "open"; readonly head: AuditHead }
   | {
       readonly is: "committed";
+      readonly batch: number;
       readonly durable: boolean;
       readonly head: AuditHead;
       readonly state: RecordState;
       readonly reason: string;
-      readonly settled: number;
     }
   | { readonly is: "state"; readonly head: AuditHead; readonly state: RecordState; readonly reason: string }
-  | { readonly is: "settled"; readonly settled: number }
   | { readonly is: "closed" };
 
 export type ToReader =
