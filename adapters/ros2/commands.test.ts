@@ -48,9 +48,17 @@ describe("out", () => {
     const events: DeviceEvent[] = [];
     connection.events!((event) => events.push(event));
     await until("its results are heard", () => results.writer.readers.size === 1);
-    await until("commands are heard", () => there.endpoints().some(({ topic }) => topic === "rt/devices/robot_1/command"));
-    const answer = connection.act!({ do: "call", device: "robot-1", method: "goto", args: { x: 1 } }, soon());
-    await until("told", () => commands.length === 1);
+    const go = () => connection.act!({ do: "call", device: "robot-1", method: "goto", args: { x: 1 } }, soon());
+    let answer: ReturnType<typeof go> | undefined;
+    await until("told", () => {
+      // Refused, and tried again, until the robot has found us; from then on the same promise is waited for.
+      answer ??= go().catch((error: { code?: string }) => {
+        answer = undefined;
+        expect(error.code).toBe("connect-refused");
+        return { assurance: "none" as const };
+      });
+      return commands.length === 1;
+    });
     const of = { command_id: commands[0]!.command_id };
     results.say({ ...of, state: 0 });
     expect(await answer).toMatchObject({ assurance: "device", detail: "accepted, and under way", result: { command: of.command_id } });
