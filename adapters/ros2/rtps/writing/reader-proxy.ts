@@ -30,7 +30,8 @@ export class ReaderProxy {
     this.reliable = matched.reliable;
     this.startsAfter = matched.reliable && matched.wantsHistory ? 0 : last;
     this.acknowledged = this.startsAfter;
-    this.isListening = !matched.reliable;
+    // Whoever wants history is given what was written before, and whoever is best effort never answers.
+    this.isListening = !matched.reliable || matched.wantsHistory;
   }
 
   owes(last: number): boolean {
