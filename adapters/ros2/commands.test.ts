@@ -141,6 +141,8 @@ test("a robot in C on Cyclone DDS is heard and obeys", async () => {
   const heard = await listen(connection, bindings);
   await until("heard", () => heard.some(({ raw }) => raw === 44));
   const call = (method: string, args = {}) => connection.act!({ do: "call", device: "robot-1", method, args }, soon());
+  // A robot whose results are not known of is believed when it has the command, which is a lesser answer.
+  await until("its results are known of", () => (connection.health!().counts as { topics: number }).topics === 3);
   // From the first moment on a command either arrives or says that nobody is there yet; it is never lost in silence.
   let held: unknown;
   while (held === undefined)

@@ -126,7 +126,8 @@ test("looking around finds what robots say and leaves out what ROS says to itsel
   publishing(there, "/rosout", "rcl_interfaces/msg/Log");
   const connection = await link({}, []);
   await until("all are known", () => (connection.health!().counts as { topics: number }).topics >= 4);
-  const found = new Set((await Array.fromAsync(connection.browse!(AbortSignal.timeout(5000)))).map(({ device }) => device.id));
+  const found = new Set<string>();
+  for await (const { device } of connection.browse!(AbortSignal.timeout(5000))) found.add(device.id);
   expect([...found]).toEqual(["arm"]);
 });
 

@@ -45,6 +45,11 @@ export class OrderedInbox<Item> {
     this.drain();
   }
 
+  /** Begins at the lowest number that is held. */
+  beginAtHeld(): void {
+    this.beginAt([...this.held.keys()].reduce((least, number) => Math.min(least, number)));
+  }
+
   /** Starts over at a number that may be lower than before, when a writer turns out to count anew. */
   restartAt(sequence: number): void {
     this.clear();

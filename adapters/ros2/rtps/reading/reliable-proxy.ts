@@ -10,6 +10,8 @@ import { toSample, type MatchedWriter, type ProxyContext, type WriterProxy } fro
 
 /** The first wait before saying hello again to a writer that has not told its range, doubled up to the last. */
 const helloAgainMs = { first: 200, last: 3000 };
+/** Hellos without an answer, until what has come is taken for the beginning: about a second and a half. */
+const unansweredHellos = 3;
 /** The first wait before asking again for what has not come, doubled up to the last. */
 const askAgainMs = { first: 30, last: 500 };
 /** Heartbeats in a row that end before what we already have, until we believe that the writer counts anew. */
@@ -28,6 +30,7 @@ export class ReliableProxy implements WriterProxy {
   private timer: Cancel | undefined;
   private dueMs = 0;
   private waitMs = helloAgainMs.first;
+  private hellos = 0;
   private closed = false;
 
   constructor(writer: MatchedWriter, context: ProxyContext) {
@@ -108,11 +111,7 @@ export class ReliableProxy implements WriterProxy {
   }
 
   private accept(sample: Sample): void {
-    // Without history to wait for, the first sample seen is where we begin.
-    if (this.state === "waiting" && !this.context.wantsHistory) {
-      this.inbox.beginAt(sample.sequence);
-      this.step("range-known");
-    }
+    // Also without history to wait for: what was lost before the first sample we see may have been written for us.
     const put = this.inbox.put(sample.sequence, sample, sample.payload.length, this.state !== "waiting");
     if (this.closed) return;
     const roundDone = this.requests.arrived(sample.sequence);
@@ -168,6 +167,10 @@ export class ReliableProxy implements WriterProxy {
   }
 
   private hello(): void {
+    if (this.hellos++ >= unansweredHellos && !this.context.wantsHistory && this.inbox.heldCount > 0) {
+      this.inbox.beginAtHeld();
+      return this.step("range-known");
+    }
     this.requests.acknowledge(false);
     this.arm(this.waitMs);
     this.waitMs = Math.min(this.waitMs * 2, helloAgainMs.last);
