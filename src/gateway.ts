@@ -66,8 +66,7 @@ async function compose(site: Site, options: GatewayOptions, closers: Closers): P
   closers.add("database", () => database.close());
   await tryToListen(site.server);
   progress("opening the journal");
-  const { maxBytes, maxAgeMs: keepMs } = site.store.journal;
-  const journal = await openJournal({ folder: journalFolder, maxBytes, keepMs, log: log.area("journal") });
+  const journal = await openJournal({ folder: journalFolder, ...site.store.journal, log: log.area("journal") });
   closers.add("journal", () => journal.close());
   const live = await openLiveOn(journal, site, folder, decidedBy, log);
   closers.add("timeline", () => live.stop());

@@ -83,7 +83,11 @@ function readStore(reading: Reading, env: Readonly<Record<string, string | undef
   const { samples, rollups, recording } = store.retention;
   return {
     ...(databaseUrl !== undefined && { databaseUrl }),
-    journal: { maxBytes: sizeBytes(store.journal.maxSize), maxAgeMs: durationMs(store.journal.maxAge) },
+    journal: {
+      maxBytes: sizeBytes(store.journal.maxSize),
+      maxAgeMs: durationMs(store.journal.maxAge),
+      keepMs: durationMs(store.journal.keep),
+    },
     retention: { ...kept("samplesMs", samples), ...kept("recordingMs", recording), ...kept("rollupsMs", rollups) },
   };
 }

@@ -138,8 +138,12 @@ export const StoreSection = Type.Object(
     ),
     journal: Type.Object(
       {
-        maxSize: Size({ default: "20GB", description: "Oldest segments that the database has are dropped beyond this." }),
-        maxAge: Duration({ default: "72h", description: "Segments are kept this long after the database has them." }),
+        maxSize: Size({ default: "20GB", description: "Beyond this the oldest segments go, what the database lacks as a declared gap." }),
+        maxAge: Duration({ default: "14d", description: "So do segments that are older than this." }),
+        keep: Duration({
+          default: "72h",
+          description: "Segments that the database has are kept this long after all, for replay and a restored backup.",
+        }),
       },
       { default: {}, description: "The durable record in front of the database." },
     ),

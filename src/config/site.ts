@@ -89,7 +89,7 @@ export interface OidcIssuer {
 export interface SiteStore {
   /** Absent: an embedded server. The environment's DATABASE_URL has been taken into account. */
   readonly databaseUrl?: string;
-  readonly journal: { readonly maxBytes: number; readonly maxAgeMs: number };
+  readonly journal: { readonly maxBytes: number; readonly maxAgeMs: number; readonly keepMs: number };
   /** Absent: for good. */
   readonly retention: { readonly samplesMs?: number; readonly rollupsMs?: number; readonly recordingMs?: number };
 }

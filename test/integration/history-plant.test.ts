@@ -61,7 +61,7 @@ async function away(): Promise<() => Promise<void>> {
 async function start(url: string, maxSize: string): Promise<void> {
   const site = join(folder, "plainview.yaml");
   const text = readFileSync(path("../../demo/plainview.yaml"), "utf8").replace(/^ {2}port: 4000$/m, "  port: 0");
-  writeFileSync(site, `${text}\nstore:\n  databaseUrl: ${url}\n  journal:\n    maxSize: ${maxSize}\n    maxAge: 1s\n`);
+  writeFileSync(site, `${text}\nstore:\n  databaseUrl: ${url}\n  journal:\n    maxSize: ${maxSize}\n    keep: 1s\n`);
   const child = spawn(process.execPath, [path("../../src/cli/plainview.js"), "start", site], {
     stdio: ["ignore", "pipe", "pipe"],
     env: {
