@@ -1,12 +1,13 @@
 import type { ControlConfig } from "./control-config.ts";
 import type { ControlTap } from "./control-tap.ts";
 import type { FollowUp } from "./follow-up.ts";
-import type { Ledger, Life } from "./ledger.ts";
+import type { Ledger, Life, StepDetail } from "./ledger.ts";
 import type { Plan } from "./plan.ts";
 import type { CommandRow, RecordedState } from "./record.ts";
+import type { Slot } from "./slots.ts";
 import type { SlotTable } from "./slot-table.ts";
 import type { Views } from "./views.ts";
-import { effective, isSameValue } from "./slots.ts";
+import { effective, isSameValue, slotAt } from "./slots.ts";
 
 export interface TakeUpParts {
   readonly config: ControlConfig;
@@ -41,6 +42,8 @@ function takeUpOne(row: CommandRow, parts: TakeUpParts): void {
     return ledger.move(life, "crash", { code: "not-sent", message: "the gateway stopped before it was sent" });
   }
   const withinMs = Math.max(config.readBackMs, life.target.point?.control?.evidence.withinMs ?? 0);
+  const lost = slotLost(life, parts);
+  if (lost) return ledger.move(life, "supersede", lost);
   const plan = readBackPlan(life, parts);
   const doubt = "the gateway stopped while it was under way";
   if (plan.do === "mask") ledger.move(life, "mask", { heldBy: plan.heldBy, code: "masked", message: doubt });
@@ -62,7 +65,27 @@ function lifeOf(row: CommandRow, views: Views): Life {
   };
 }
 
-/** The slot was changed together with the mark `sending`, so the slots as they stand say what the plant should show. */
+/**
+ * The slot was changed together with the mark `sending`. If it is not as this command left it, a newer one had its own mark
+ * durable, and the gateway stopped before it could say that this one's turn was over.
+ */
+function slotLost({ command, target, isOurOwn }: Life, { slots, keepsSlots }: TakeUpParts): StepDetail | undefined {
+  const { act, priority } = command;
+  const { point } = target;
+  if (act.do === "call" || point?.control?.mode !== "slots" || keepsSlots(point.id)) return undefined;
+  const slot = slotAt(slots.of(point.id), priority);
+  if (act.do === "release") return slot && { code: "superseded", message: superseded(slot) };
+  const isOwn = slot?.command === command.id || (isOurOwn && slot !== undefined && isSameValue(slot.value, act.value));
+  return isOwn ? undefined : { code: "superseded", message: superseded(slot) };
+}
+
+function superseded(by: Slot | undefined): string {
+  if (!by) return "the slot was given back before the plant showed it";
+  const newer = by.command === undefined ? "another write" : `command ${by.command}`;
+  return `${newer} by ${by.by} took its place before the plant showed it`;
+}
+
+/** The slot stands as this command left it, so the slots say what the plant should show. */
 function readBackPlan({ command, target }: Life, { slots, keepsSlots }: TakeUpParts): Plan {
   const { act, priority } = command;
   const { point } = target;
@@ -72,6 +95,6 @@ function readBackPlan({ command, target }: Life, { slots, keepsSlots }: TakeUpPa
   if (keepsSlots(point.id)) return { do: "device-slot", value };
   const holds = effective(slots.of(point.id), point.control.default);
   if (holds === "leave") return { do: "look", target: undefined };
-  const isMasked = value !== null && holds.priority !== undefined && (holds.priority < priority || !isSameValue(holds.value, value));
+  const isMasked = value !== null && holds.priority !== undefined && holds.priority < priority;
   return isMasked ? { do: "mask", heldBy: { priority: holds.priority, value: holds.value } } : { do: "look", target: holds.value };
 }

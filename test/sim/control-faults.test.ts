@@ -14,7 +14,7 @@ const perRun = 2_000;
 const firstSeed = Number(process.env["PLAINVIEW_SEED"] ?? (isSoak ? Math.floor(Math.random() * 2 ** 31) : 20_261_121));
 
 /** Runs that once found something, in the desk or in the oracle of this test. */
-const kept = [448_453_263, 859_750_083];
+const kept = [100_000_186, 100_000_969, 100_614_711, 448_453_263, 859_750_083];
 
 const holdMs = 2_500;
 const tolerance = 0.5;
@@ -38,6 +38,7 @@ async function run(seed: number, told: Told, seen: Map<Fault, number>): Promise<
   const random = seededRandom(seed);
   let rig!: Rig;
   let plant!: UnrulyPlant;
+  let startedAt = 0;
   const fault = (message: string) => new Error(`${message} (seed ${seed}: run with PLAINVIEW_SEED=${seed})`);
 
   function look(facts: readonly Fact[]): void {
@@ -51,7 +52,9 @@ async function run(seed: number, told: Told, seen: Map<Fault, number>): Promise<
       if (fact.step.state !== "confirmed" || act.do !== "set") continue;
       const point = rig.taps.plant.points.get(act.point)!;
       // Confirmed means: shown at some instant after the device had answered this write. What was so before says nothing.
-      const answered = plant.answerOf(act.point, told.sending.get(id) ?? 0, fact.at);
+      // An answer to a gateway that was killed reaches nobody: the one started after it counts from its own start.
+      const sending = told.sending.get(id) ?? 0;
+      const answered = sending < startedAt ? startedAt : plant.answerOf(act.point, sending, fact.at);
       const isIt = (value: Value) => near(value, act.value);
       if (!plant.showed(act.point, answered, fact.at, isIt)) {
         throw fault(
@@ -95,6 +98,7 @@ async function run(seed: number, told: Told, seen: Map<Fault, number>): Promise<
     look(rig.facts.splice(0));
     if (random() < 0.01) {
       const dead = rig;
+      startedAt = dead.time.now();
       rig = await dead.restart();
     }
     plant.forgetBefore(rig.time.now() - 30_000_000);
@@ -122,8 +126,8 @@ test(
   async () => {
     const told: Told = { ends: new Map(), asked: new Set(), sending: new Map() };
     const seen = new Map<Fault, number>();
-    for (const seed of kept) await run(seed, told, seen);
-    for (let seed = firstSeed, done = 0; done < wanted; seed++, done += perRun) await run(seed, told, seen);
+    const seeds = new Set([...kept, ...Array.from({ length: wanted / perRun }, (_, index) => firstSeed + index)]);
+    for (const seed of seeds) await run(seed, told, seen);
     expect(told.asked.size).toBeGreaterThan(wanted * 0.95);
     expect([...seen.keys()].sort()).toEqual([...faults].sort());
     const ends = new Set([...told.ends.values()].map(({ step }) => step.state));
