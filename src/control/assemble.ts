@@ -93,7 +93,7 @@ function foundations(parts: DesksParts, config: ControlConfig) {
   const asker = new Asker({ devices, timers, log, askEveryMs: config.askEveryMs, askTimeoutMs: config.askTimeoutMs });
   const verifier = new Verifier({ tap, asker, plant, time });
   const deviceSlots = new DeviceSlots({ config, devices, timers, time, slots, record, log });
-  const followUp = new FollowUp({ config, time, ledger, verifier, deviceSlots });
+  const followUp = new FollowUp({ config, time, ledger, slots, verifier, deviceSlots });
   return { ledger, slots, asker, deviceSlots, followUp, acts: new OperatorActs({ record, time, into }) };
 }
 

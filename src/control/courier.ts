@@ -60,10 +60,14 @@ export class Courier {
 
   async #send(life: Life, plan: Exclude<Plan, { do: "mask" }>, change: SlotChange): Promise<void> {
     const { ledger, followUp, devices, timers, config } = this.#parts;
-    followUp.supersede(life);
-    if (plan.do === "look") return this.#answered(life, plan, undefined);
-    const outcome = await actuate(devices, actOf(life, plan), timers, config.writeTimeoutMs);
-    if (outcome.is === "failed") return ledger.move(life, "fail", { code: outcome.code, message: outcome.message }, change.undo());
+    followUp.pause(life);
+    const outcome = plan.do === "look" ? undefined : await actuate(devices, actOf(life, plan), timers, config.writeTimeoutMs);
+    if (outcome?.is === "failed") {
+      ledger.move(life, "fail", { code: outcome.code, message: outcome.message }, change.undo());
+      return followUp.resume(life);
+    }
+    followUp.giveWay(life);
+    if (!outcome) return this.#answered(life, plan, undefined);
     if (outcome.is === "doubtful") return followUp.begin(life, plan, { doubt: outcome.message });
     this.#answered(life, plan, outcome.receipt);
   }
@@ -81,6 +85,7 @@ export class Courier {
 
   #mask(life: Life, heldBy: NonNullable<StepDetail["heldBy"]>): void {
     const message = `priority ${heldBy.priority} holds ${life.target.point!.id} at ${String(heldBy.value)}; this waits beneath it`;
+    this.#parts.followUp.supersede(life);
     this.#parts.ledger.move(life, "mask", { heldBy, code: "masked", message }, this.#changeSlot(life).writes);
   }
 

@@ -28,7 +28,7 @@ export type ArrayFinding =
   | { readonly is: "silence"; readonly message: string; readonly writes: readonly RecordWrite[] };
 
 /** How often an array is asked for that no command waits for. */
-const refreshTries = 3;
+const readTries = 3;
 
 type Shown = readonly (Value | null)[];
 
@@ -64,21 +64,28 @@ export class DeviceSlots {
     }
   }
 
-  /**
-   * Reads outside of any command: at the start, when a link returns or its device restarted, when the plant stops following. A
-   * device that does not answer yet, or that was just written to, is read again a few times.
-   */
+  /** Which slot holds the point, asked now: null when all are empty, undefined when nobody answers. */
+  async holder(point: PointId, stop: AbortSignal): Promise<{ priority: Priority; value: Value } | null | undefined> {
+    const shown = await this.#tried(point, stop);
+    return shown && (holderOf(shown) ?? null);
+  }
+
+  /** Reads outside of any command: at the start, when a link returns or its device restarted, when the plant stops following. */
   async refresh(point: PointId): Promise<boolean> {
+    const shown = await this.#tried(point, new AbortController().signal);
+    if (shown) this.keep(this.#mirror(point, shown));
+    return shown !== undefined;
+  }
+
+  /** A device that does not answer yet, or whose slots were changed by us meanwhile, is read again a few times. */
+  async #tried(point: PointId, stop: AbortSignal): Promise<Shown | undefined> {
     const { timers, config } = this.#parts;
-    for (let left = refreshTries; left > 0; left--) {
-      const shown = await this.#read(point, new AbortController().signal);
-      if (shown) {
-        this.keep(this.#mirror(point, shown));
-        return true;
-      }
+    for (let left = readTries; left > 0 && !stop.aborted; left--) {
+      const shown = await this.#read(point, stop);
+      if (shown) return shown;
       if (left > 1) await pause(timers, config.askEveryMs);
     }
-    return false;
+    return undefined;
   }
 
   keep(writes: readonly RecordWrite[]): void {

@@ -122,6 +122,10 @@ export interface RigOptions {
   readonly config?: Partial<ControlConfig>;
   readonly tables?: MemoryTables;
   readonly record?: ControlRecord;
+  /** Instead of one record: a new one on the same tables at every start. */
+  readonly recordOn?: (tables: MemoryTables, time: MadeUpTime) => ControlRecord;
+  /** Sees every fact at the moment it is told. */
+  readonly onFact?: (fact: Fact, rig: Rig) => void;
   /** How long a commit takes; what is not committed when the desk is killed is lost. */
   readonly commitMs?: () => number;
   readonly time?: MadeUpTime;
@@ -160,12 +164,16 @@ export class Rig {
     const { points, valves = [], config = {}, adminMethods } = this.#options;
     const { commitMs } = this.#options;
     const schedule = commitMs && ((commit: () => void) => void this.time.after(commitMs(), commit));
-    const record = this.#options.record ?? new MemoryRecord(this.tables, schedule);
+    const { recordOn, onFact } = this.#options;
+    const record = this.#options.record ?? recordOn?.(this.tables, this.time) ?? new MemoryRecord(this.tables, schedule);
     const { plant, latest } = this.taps;
     const { time } = this;
     const prepared = await prepareControl({ record, plant, latest, time, timers: time, log: silentLog, config });
     this.opened = open({ id: "live", kind: "live", from: time.now(), taps: [...this.taps.factories, prepared.tap] });
-    this.opened.timeline.bus.follow((fact) => this.facts.push(fact));
+    this.opened.timeline.bus.follow((fact) => {
+      this.facts.push(fact);
+      onFact?.(fact, this);
+    });
     this.publish({
       kind: "config",
       revision: "1",
@@ -202,11 +210,11 @@ export class Rig {
     this.publish({ kind: "samples", samples });
   }
 
-  /** Moves everything on together: timers, deadlines, promises. */
-  async advance(ms: number): Promise<void> {
+  /** Moves everything on together: timers, deadlines, promises; no further once it is over. */
+  async advance(ms: number, isOver: () => boolean = () => false): Promise<void> {
     const end = this.time.now() + ms * 1_000;
     await settled();
-    while (this.time.now() < end) {
+    while (this.time.now() < end && !isOver()) {
       const next = Math.min(end, this.time.nextDue() ?? end, this.opened.nextDue() ?? end);
       this.time.moveTo(Math.max(next, this.time.now() + 1));
       this.opened.advance(this.time.now());

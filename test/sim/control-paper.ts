@@ -1,0 +1,33 @@
+import type { PointId, Value } from "#msgs/point.ts";
+import type { CommandRow } from "#src/control/record.ts";
+import type { MemoryTables } from "#src/control/memory-record.ts";
+
+/** Sixteen slots as a person would write them down: index 0 is priority 1, null is empty. */
+export type Array16 = readonly (Value | null)[];
+
+/** What the record holds of a point, now. */
+export function arrayOf(tables: MemoryTables, point: PointId): Array16 {
+  return Array.from({ length: 16 }, (_, index) => tables.slots.get(`${point} ${index + 1}`)?.slot?.value ?? null);
+}
+
+export function effectiveOf(array: Array16, fallback: Value | "leave"): Value | undefined {
+  return array.find((value) => value !== null) ?? (fallback === "leave" ? undefined : fallback);
+}
+
+/** Whether a command in this state has the slot: it is on its way, or it may have been done. */
+export function isTaken({ state, step }: CommandRow): boolean {
+  if (state === "cancelled") return step.code === "superseded";
+  return state === "sending" || state === "sent" || ["confirmed", "masked", "mismatch", "unknown"].includes(state);
+}
+
+/** The slots as the states of a point's commands say, in the order in which its lane took them. */
+export function paperSlots(tables: MemoryTables, queue: readonly string[]): Array16 {
+  const paper: (Value | null)[] = Array.from({ length: 16 }, () => null);
+  for (const id of queue) {
+    const row = tables.commands.get(id);
+    const act = row?.step.command.act;
+    if (!row || !act || act.do === "call" || !isTaken(row)) continue;
+    paper[row.step.command.priority - 1] = act.do === "set" ? act.value : null;
+  }
+  return paper;
+}
