@@ -76,20 +76,7 @@ async function run(seed: number, sum: Sum): Promise<void> {
       });
       return plant;
     },
-    onFact: (fact) => {
-      /*DBG*/ if (process.env.DBG && fact.kind === "command" && (fact.step.command.act as any).point === process.env.DBG)
-        console.log(
-          (fact.at / 1000) % 1e7,
-          fact.step.command.id,
-          JSON.stringify(fact.step.command.act),
-          fact.step.command.priority,
-          fact.step.state,
-          fact.step.code ?? "",
-          JSON.stringify(fact.step.observed?.value ?? fact.step.heldBy ?? null),
-          JSON.stringify(rig.tables.slots.get(process.env.DBG + " 8")?.slot?.value),
-        );
-      oracle?.see(fact);
-    },
+    onFact: (fact) => oracle?.see(fact),
   });
 
   for (let sent = 0; sent < perRun && found.length === 0;) {
