@@ -33,7 +33,7 @@ export type ToMain =
       readonly uuid: string;
       readonly head: Place;
       readonly clean: boolean;
-      readonly keys: ReadonlyMap<PointId, PointKey>;
+      readonly keys: Map<PointId, PointKey>;
       readonly bytes: number;
       readonly damaged: readonly Drop[];
     }

@@ -8,6 +8,7 @@ import { GatewayError, assert, unreachable } from "#src/kit/errors.ts";
 import type { Log } from "#src/kit/log.ts";
 import { decodeEntry, encodeEntry } from "../codec/entry.ts";
 import { Parcel, openParcel } from "../codec/parcel.ts";
+import { KeyColumn } from "../key-column.ts";
 import type { DatabaseSettings } from "../settings.ts";
 import type { RecoveryPlan, ToMain, ToWorker } from "./messages.ts";
 import type { Drop } from "./register.ts";
@@ -74,7 +75,7 @@ class JournalClient implements OpenedJournal {
   uuid: string;
   backlog = 0;
   #keys: Map<PointId, PointKey>;
-  #used: Set<PointKey>;
+  #used = new KeyColumn();
   #newKeys: (readonly [PointId, PointKey])[] = [];
   #worker: Worker;
   #log: Log;
@@ -101,8 +102,8 @@ class JournalClient implements OpenedJournal {
     this.head = { at: opened.head.at, seq: opened.head.seq };
     this.clean = opened.clean;
     this.damaged = opened.damaged;
-    this.#keys = new Map(opened.keys);
-    this.#used = new Set(opened.keys.values());
+    this.#keys = opened.keys;
+    for (const key of opened.keys.values()) this.#used.set(key, 1);
     this.#durableSeq = opened.head.seq;
     this.#bytes = opened.bytes;
     worker.on("message", (message: ToMain) => this.#hear(message));
@@ -192,11 +193,11 @@ class JournalClient implements OpenedJournal {
       const known = this.#keys.get(id);
       if (known === key) continue;
       assert(
-        known === undefined && !this.#used.has(key),
+        known === undefined && this.#used.get(key) === 0,
         `a point keeps its key for good: ${id} has ${known ?? "none"}, ${key} was given out`,
       );
       this.#keys.set(id, key);
-      this.#used.add(key);
+      this.#used.set(key, 1);
       this.#newKeys.push([id, key]);
     }
   }

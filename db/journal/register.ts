@@ -17,7 +17,10 @@ export interface Register {
   /** Begun just now: beside segments that exist it must learn from them who it is. */
   readonly fresh: boolean;
   readonly reserved: Reserved;
-  keys(): ReadonlyMap<PointId, PointKey>;
+  /** All of them, read anew: they are many, and only who starts needs them. */
+  keys(): Map<PointId, PointKey>;
+  /** The point that was given this key. */
+  pointOf(key: PointKey): PointId | undefined;
   /** Keys first met; they stand here before any entry that uses them. */
   addKeys(keys: readonly (readonly [PointId, PointKey])[]): void;
   /** Positions and seqs below these may have been used, even if the segment that used them is lost. */
@@ -109,12 +112,7 @@ function registerIn(db: DatabaseSync, fresh: boolean): Register {
   let uuid = String(valueOf("uuid"));
   let reserved: Reserved = { position: Number(valueOf("position")), seq: Number(valueOf("seq")) };
   const clean = valueOf("clean") === 1;
-  const known = new Map(
-    db
-      .prepare("SELECT point, key FROM key")
-      .all()
-      .map((row) => [String(row.point), Number(row.key)]),
-  );
+  const point = db.prepare("SELECT point FROM key WHERE key = ?");
   const inOne = (work: () => void) => inOneTransaction(db, work);
   return {
     get uuid() {
@@ -125,11 +123,15 @@ function registerIn(db: DatabaseSync, fresh: boolean): Register {
     get reserved() {
       return reserved;
     },
-    keys: () => known,
+    keys() {
+      const keys = new Map<PointId, PointKey>();
+      for (const row of db.prepare("SELECT point, key FROM key").iterate()) keys.set(String(row.point), Number(row.key));
+      return keys;
+    },
+    pointOf: (key) => (point.get(key) as { point: PointId } | undefined)?.point,
     addKeys(keys) {
       const insert = db.prepare("INSERT OR IGNORE INTO key VALUES (?, ?)");
       inOne(() => keys.forEach(([point, key]) => insert.run(point, key)));
-      for (const [point, key] of keys) if (!known.has(point)) known.set(point, key);
     },
     reserve(next) {
       inOne(() => (put.run(next.position, "position"), put.run(next.seq, "seq")));

@@ -10,9 +10,10 @@ export interface JournalSource {
   readonly uuid: string;
   readonly head: Place;
   readonly tail: number;
-  keys(): ReadonlyMap<PointId, PointKey>;
+  pointOf(key: PointKey): PointId | undefined;
   read(from: number, bytes: number): readonly PlacedEntry[];
   placeAt(position: number): Place | undefined;
+  samplesBetween(from: number, to: number): number;
   /** The newest entry received at or before `at`; position 0 when there is none. */
   placeBefore(at: number): Place;
   /** What is no longer here of a stretch, as far as it was counted. */
@@ -58,9 +59,10 @@ export function sourceOf(segments: Segments, say: (message: ToMain) => void): So
     get tail() {
       return segments.tail;
     },
-    keys: () => register.keys(),
+    pointOf: (key) => register.pointOf(key),
     read: (from, bytes) => segments.read(from, bytes),
     placeAt: (position) => segments.placeAt(position),
+    samplesBetween: (from, to) => segments.samplesBetween(from, to),
     placeBefore: (at) => segments.placeAt(segments.positionAt(at + 1) - 1) ?? { position: 0, at: 0, seq: 0 },
     missing: (from, to) => register.drops().filter((drop) => drop.lastPosition >= from && drop.firstPosition <= to),
     rename(uuid) {

@@ -2,7 +2,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { PlacedEntry } from "../journal/segment.ts";
 import type { PointKeys } from "./points.ts";
 import type { Standing } from "./place.ts";
-import { rowsInSteps, type Rows, type RowsContext } from "./rows.ts";
+import type { Rows } from "./row-set.ts";
+import { rowsInSteps, type RowsContext } from "./rows.ts";
 
 /** A full page of the journal that follows the one being stored, and its rows where they could be made already. */
 export interface Prepared {
@@ -26,7 +27,7 @@ export class Ahead {
   prepare(
     after: Standing,
     keys: PointKeys,
-    context: Pick<RowsContext, "clamp">,
+    context: Pick<RowsContext, "clamp" | "spare">,
     page: (after: number) => readonly PlacedEntry[] | undefined,
   ): void {
     try {

@@ -1,4 +1,3 @@
-import type { PointId, PointKey } from "#msgs/point.ts";
 import { backOff } from "#src/kit/back-off.ts";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";
 import type { Log } from "#src/kit/log.ts";
@@ -17,7 +16,8 @@ import { lateLimit } from "./late.ts";
 import { keepUp, type Upkeep } from "./upkeep.ts";
 import { findPlace, readerName, type Standing } from "./place.ts";
 import { PointKeys } from "./points.ts";
-import type { Rows, RowsContext } from "./rows.ts";
+import { SpareRows, type Rows } from "./row-set.ts";
+import type { RowsContext } from "./rows.ts";
 import { CursorMoved, Poison, store } from "./transaction.ts";
 
 /** Stores what the journal holds in the database, for as long as the journal is open. The journal never waits for it. */
@@ -50,14 +50,13 @@ class DatabaseReader {
   /** Entries in one transaction at most; small while a poisonous one is being isolated. */
   #limit = Number.POSITIVE_INFINITY;
   #engine: Engine | undefined;
-  #ids: ReadonlyMap<PointKey, PointId> = new Map();
-  readonly #context: Pick<RowsContext, "clamp">;
+  readonly #context: Pick<RowsContext, "clamp" | "spare">;
 
   constructor(source: JournalSource, settings: DatabaseSettings, log: Log) {
     this.#source = source;
     this.#settings = settings;
     const { past, future } = settings.clampSourceTimeMs;
-    this.#context = { clamp: { pastUs: past * 1000, futureUs: future * 1000 } };
+    this.#context = { spare: new SpareRows(), clamp: { pastUs: past * 1000, futureUs: future * 1000 } };
     this.#log = log;
     source.onGrowth(() => this.#wake());
   }
@@ -158,19 +157,12 @@ class DatabaseReader {
       from,
       entries,
       gaps: missingBefore(this.#source, from, entries),
-      keys: this.#pointIds(),
+      pointOf: (key) => this.#source.pointOf(key),
       context: this.#context,
       lateBefore: (open) => lateLimit(open, this.#engine!, this.#settings, from.at),
       ...(quarantine !== undefined && { quarantine }),
       ...(rows && { rows }),
     });
-  }
-
-  /** Which point each of the journal's keys means; keys are only ever added. */
-  #pointIds(): ReadonlyMap<PointKey, PointId> {
-    const keys = this.#source.keys();
-    if (this.#ids.size !== keys.size) this.#ids = new Map([...keys].map(([id, key]) => [key, id]));
-    return this.#ids;
   }
 
   /** Halves what is tried until one entry stands alone; that one is put aside with the reason, and the rest goes on. */
@@ -193,8 +185,8 @@ class DatabaseReader {
     this.#report(behind > 1_000 ? "catching up" : "following", standing);
     if (isNextReady) return;
     const wait = this.#settings.batch.everyMs - (performance.now() - began);
-    const next = this.#page(standing);
-    const much = next.reduce((sum, entry) => sum + entry.samples, 0) >= this.#settings.batch.samples / 2 || next.length > 1_000;
+    const samples = behind > 1_000 ? Infinity : this.#source.samplesBetween(standing.position + 1, this.#source.head.position);
+    const much = samples >= this.#settings.batch.samples / 2;
     if (!much && wait > 0 && this.#limit > 1_000) await this.#sleep(wait);
   }
 

@@ -1,34 +1,43 @@
 import type { FactOf } from "#msgs/fact.ts";
 import type { PointId, PointKey } from "#msgs/point.ts";
 import type { Client } from "../database/connect.ts";
+import { KeyColumn } from "../key-column.ts";
 import { unknownKey } from "./rows.ts";
+
+/** Rows of one answer when they are learned. */
+const keysAtOnce = 10_000;
 
 /**
  * Which of this database's keys stands for which key of the journal. Learned from the database, added to inside the
  * transaction that first uses a key, and kept only when that transaction committed: a key met in a lost one is met again.
  */
 export class PointKeys {
-  #known = new Map<PointKey, number>();
+  #known = new KeyColumn();
   /** Added by the open transaction. */
   #fresh = new Map<PointKey, number>();
 
   async load(client: Client, uuid: string): Promise<void> {
-    const { rows } = await client.query<{ journal_key: string; key: number }>(
-      "SELECT journal_key, key FROM point_keys WHERE journal_uuid = $1",
-      [uuid],
-    );
-    this.#known = new Map(rows.map((row) => [Number(row.journal_key), row.key]));
+    this.#known = new KeyColumn();
     this.#fresh.clear();
+    for (let after = -1, found = keysAtOnce; found === keysAtOnce;) {
+      const { rows } = await client.query<{ journal_key: string; key: number }>(
+        `SELECT journal_key, key FROM point_keys WHERE journal_uuid = $1 AND journal_key > $2 ORDER BY journal_key LIMIT ${keysAtOnce}`,
+        [uuid, after],
+      );
+      for (const row of rows) this.#known.set(Number(row.journal_key), row.key);
+      after = Number(rows.at(-1)?.journal_key);
+      found = rows.length;
+    }
   }
 
   keyOf(journalKey: PointKey): number {
-    const key = this.#known.get(journalKey) ?? this.#fresh.get(journalKey);
+    const key = this.#known.get(journalKey) || this.#fresh.get(journalKey);
     if (key === undefined) throw unknownKey(journalKey);
     return key;
   }
 
   has(journalKey: PointKey): boolean {
-    return this.#known.has(journalKey) || this.#fresh.has(journalKey);
+    return this.#known.get(journalKey) !== 0 || this.#fresh.has(journalKey);
   }
 
   /** Registers keys that are used for the first time, in the open transaction. */

@@ -9,24 +9,8 @@ import { Parcel } from "../codec/parcel.ts";
 import { decodeSamples } from "../codec/samples.ts";
 import type { PlacedEntry } from "../journal/segment.ts";
 import { clampTime, type Clamp } from "./clamp.ts";
-import { CopyBuffer } from "./copy-buffer.ts";
-import { Newest } from "./newest.ts";
-
-/** Everything one transaction writes, worked out before it is opened. */
-export interface Rows {
-  readonly samples: CopyBuffer;
-  readonly texts: CopyBuffer;
-  readonly batches: CopyBuffer;
-  readonly facts: CopyBuffer;
-  readonly steps: CopyBuffer;
-  readonly derivations: CopyBuffer;
-  readonly checkpoints: CopyBuffer;
-  readonly gaps: CopyBuffer;
-  readonly newest: Newest;
-  readonly plants: readonly FactOf<"config">[];
-  /** The oldest time of a sample; infinite when there is none. */
-  oldest: number;
-}
+import type { CopyBuffer } from "./copy-buffer.ts";
+import { Rows, type SpareRows } from "./row-set.ts";
 
 /** Per UTC day the stretch and the points that samples fell into. */
 export type Seen = Map<number, { from: number; to: number; keys: Set<number> }>;
@@ -36,28 +20,13 @@ export interface RowsContext {
   /** This database's key of a journal's key. Throws a GatewayError when the journal never gave that key. */
   keyOf(journalKey: PointKey): number;
   readonly clamp: Clamp;
+  readonly spare: SpareRows;
 }
 
 /** One row of `batches` holds at most so much, and spans at most so long, so that a scan knows how far back to begin. */
 const parcelBytes = 512 * 1024;
 export const batchSpanUs = 60_000_000;
 const dayUs = 86_400_000_000;
-
-export function emptyRows(samples = 0): Rows {
-  return {
-    samples: new CopyBuffer(64 * samples + 64),
-    texts: new CopyBuffer(),
-    batches: new CopyBuffer(),
-    facts: new CopyBuffer(),
-    steps: new CopyBuffer(),
-    derivations: new CopyBuffer(),
-    checkpoints: new CopyBuffer(),
-    gaps: new CopyBuffer(),
-    newest: new Newest(),
-    plants: [],
-    oldest: Number.POSITIVE_INFINITY,
-  };
-}
 
 export function rowsOf(entries: readonly PlacedEntry[], context: RowsContext): Rows {
   const making = rowsInSteps(entries, context);
@@ -69,7 +38,7 @@ export function rowsOf(entries: readonly PlacedEntry[], context: RowsContext): R
 
 /** The same with a breath after every entry, for who has something else to do meanwhile. */
 export function* rowsInSteps(entries: readonly PlacedEntry[], context: RowsContext): Generator<void, Rows> {
-  const rows = emptyRows(entries.reduce((sum, entry) => sum + entry.samples, 0));
+  const rows = context.spare.take(entries.reduce((sum, entry) => sum + entry.samples, 0));
   for (const stored of entries) {
     const entry = decodeEntry(stored);
     if (entry.kind === "fact") addFact(rows, entry.fact, context);
@@ -103,7 +72,7 @@ function addFact(rows: Rows, fact: Fact, context: RowsContext): void {
     case "gap":
       return addGap(rows.gaps, fact, fact.at, fact.seq);
     case "config":
-      (rows.plants as FactOf<"config">[]).push(fact);
+      rows.plants.push(fact);
       return addOther(rows.facts, fact, fact.revision, {});
     case "link":
       return addOther(rows.facts, fact, fact.state, { adapter: fact.adapter, device: fact.device });
@@ -282,7 +251,7 @@ function isCheckpoint(entry: PlacedEntry): boolean {
 
 /** An entry that the tables will not take: only the recording, which a replay reads, gets it. */
 export function recordingOnly(entry: PlacedEntry, uuid: string): Rows {
-  const rows = emptyRows();
+  const rows = new Rows();
   for (const _step of addBatches(rows.batches, [entry], uuid));
   return rows;
 }

@@ -8,10 +8,13 @@ import { inTransaction, type Client } from "../database/connect.ts";
 import { entryKind } from "../codec/entry.ts";
 import { decodeSamples } from "../codec/samples.ts";
 import type { PlacedEntry } from "../journal/segment.ts";
+import { ArrayParameter, type ArrayType } from "./array-parameter.ts";
 import type { CopyBuffer } from "./copy-buffer.ts";
+import type { Newest } from "./newest.ts";
 import { fromUs, readerName, type Standing } from "./place.ts";
 import { describePoints, type PointKeys } from "./points.ts";
-import { addGap, lateAmong, recordingOnly, rowsOf, type Rows, type RowsContext, type Seen } from "./rows.ts";
+import type { Rows } from "./row-set.ts";
+import { addGap, lateAmong, recordingOnly, rowsOf, type RowsContext, type Seen } from "./rows.ts";
 
 /** Somebody else moved the cursor: nothing was written, read it again. */
 export class CursorMoved extends Error {}
@@ -19,13 +22,17 @@ export class CursorMoved extends Error {}
 /** What was to be written cannot be made into rows. */
 export class Poison extends Error {}
 
+/** Rows of one statement that moves the newest values. */
+const newestAtOnce = 8_192;
+
 export interface Step {
   readonly from: Standing;
   readonly entries: readonly PlacedEntry[];
   /** Positions between `from` and the entries, or among them, that the journal no longer has. */
   readonly gaps: readonly Omit<GapFact, "kind">[];
-  readonly keys: ReadonlyMap<PointKey, PointId>;
-  readonly context: Pick<RowsContext, "clamp">;
+  /** The point a key of the journal means; asked for keys that are met for the first time. */
+  pointOf(key: PointKey): PointId | undefined;
+  readonly context: Pick<RowsContext, "clamp" | "spare">;
   /** Where late samples begin; read under a lock where the gateway keeps the rollups itself. */
   lateBefore(client: Client): Promise<number>;
   /** The one entry goes into quarantine with this reason. */
@@ -38,6 +45,7 @@ export interface Step {
 export async function store(client: Client, keys: PointKeys, step: Step): Promise<Standing> {
   const last = step.entries.at(-1)!;
   const { uuid } = step.from;
+  let stored: Rows | undefined;
   try {
     await inTransaction(client, async () => {
       await moveCursor(client, step.from, last);
@@ -49,12 +57,14 @@ export async function store(client: Client, keys: PointKeys, step: Step): Promis
       await write(client, rows);
       if (rows.oldest < lateBefore) await noteLate(client, lateAmong(step.entries, context, lateBefore));
       if (step.quarantine !== undefined) await quarantine(client, uuid, last, step.quarantine);
+      stored = rows;
     });
   } catch (error) {
     keys.rolledBack();
     throw error;
   }
   keys.committed();
+  if (stored) step.context.spare.giveBack(stored);
   return { uuid, position: last.position, at: last.at, seq: last.seq };
 }
 
@@ -81,7 +91,7 @@ function newKeys(step: Step, keys: PointKeys): Map<PointKey, PointId> {
     const batch = decodeSamples(entry.body);
     for (const key of batch?.keys ?? []) {
       if (keys.has(key) || used.has(key)) continue;
-      const id = step.keys.get(key);
+      const id = step.pointOf(key);
       if (id !== undefined) used.set(key, id);
     }
   }
@@ -98,7 +108,7 @@ async function write(client: Client, rows: Rows): Promise<void> {
   await copy(client, "derivations (at, seq, tap, subject, state, detail)", rows.derivations);
   await copy(client, "checkpoints (at, seq, version, body)", rows.checkpoints);
   await copy(client, "gaps (at, seq, stream, from_time, to_time, lost, why, fills)", rows.gaps);
-  await moveNewest(client, rows);
+  await moveNewest(client, rows.newest);
 }
 
 async function copy(client: Client, into: string, rows: CopyBuffer): Promise<void> {
@@ -106,30 +116,35 @@ async function copy(client: Client, into: string, rows: CopyBuffer): Promise<voi
   await pipeline(Readable.from([rows.finish()]), client.query(copyStreams.from(`COPY ${into} FROM STDIN (FORMAT binary)`)));
 }
 
-async function moveNewest(client: Client, { newest }: Rows): Promise<void> {
-  if (newest.keys.length === 0) return;
-  await client.query(
-    `INSERT INTO point_last (point_key, time, at, value, text, code, quality)
-     SELECT key, ${fromUs("time")}, ${fromUs("at")}, value, text, code, quality
-     FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::float8[], $5::text[], $6::bigint[], $7::smallint[]) AS n (key, time, at, value, text, code, quality)
-     ON CONFLICT (point_key) DO UPDATE SET time = excluded.time, at = excluded.at, value = excluded.value, text = excluded.text,
-       code = excluded.code, quality = excluded.quality
-     WHERE excluded.time >= point_last.time`,
-    [
-      numbers(newest.keys),
-      numbers(newest.times),
-      numbers(newest.ats),
-      numbers(newest.values),
-      newest.texts.every((text) => text === null) ? numbers(newest.texts as null[]) : newest.texts,
-      numbers(newest.codes),
-      numbers(newest.qualities),
-    ],
-  );
+async function moveNewest(client: Client, newest: Newest): Promise<void> {
+  for (let from = 0; from < newest.rows; from += newestAtOnce) {
+    await client.query(
+      `INSERT INTO point_last (point_key, time, at, value, text, code, quality)
+       SELECT key, ${fromUs("time")}, ${fromUs("at")}, value, text, code, quality
+       FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::float8[], $5::text[], $6::bigint[], $7::smallint[]) AS n (key, time, at, value, text, code, quality)
+       ON CONFLICT (point_key) DO UPDATE SET time = excluded.time, at = excluded.at, value = excluded.value, text = excluded.text,
+         code = excluded.code, quality = excluded.quality
+       WHERE excluded.time >= point_last.time`,
+      columnsOf(newest, from, Math.min(from + newestAtOnce, newest.rows)),
+    );
+  }
 }
 
-/** An array as PostgreSQL reads it. The driver quotes element by element, which makes more garbage than all the rest of a batch. */
-function numbers(values: readonly (number | null)[]): string {
-  return `{${values.map((value) => value ?? "NULL").join(",")}}`;
+function columnsOf(newest: Newest, from: number, to: number): Buffer[] {
+  const column = (type: ArrayType) => new ArrayParameter(type, to - from);
+  const [key, time, at, value] = [column("int4"), column("int8"), column("int8"), column("float8")];
+  const [text, code, quality] = [column("text"), column("int8"), column("int2")];
+  for (let row = from; row < to; row++) {
+    const is = newest.values[row]!;
+    key.int4(newest.keys[row]!);
+    time.int8(newest.times[row]!);
+    at.int8(newest.ats[row]!);
+    value.float8(Number.isNaN(is) ? null : is);
+    text.text(newest.texts.get(row));
+    code.int8(newest.codes.get(row) ?? null);
+    quality.int2(newest.qualities[row]!);
+  }
+  return [key, time, at, value, text, code, quality].map((array) => array.value());
 }
 
 async function noteLate(client: Client, seen: Seen): Promise<void> {
