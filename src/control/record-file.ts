@@ -8,6 +8,7 @@ import type { AuditHead, RecordState } from "./record.ts";
 import type { FlatWrite, RecordFileOptions } from "./record-protocol.ts";
 import { beforeFirst, entriesPerCheckpoint, entryHash, signCheckpoint } from "./audit-chain.ts";
 import { auditKey } from "./audit-key.ts";
+import { keepRoomForLog } from "./log-room.ts";
 import { Reserve } from "./reserve.ts";
 import { recordSchema } from "./record-schema.ts";
 import { Pruning } from "./record-pruning.ts";
@@ -49,6 +50,7 @@ export class RecordFile {
     keepPrivate(file);
     this.#db = new DatabaseSync(file);
     this.#db.exec(recordSchema);
+    keepRoomForLog(file);
     this.#key = auditKey(options.folder);
     this.#reserve = new Reserve(options.folder, options.reserveBytes);
     this.#pruning = new Pruning(this.#db, options.keepBytes);

@@ -36,6 +36,22 @@ function commandWrites(id: string, state: CommandRow["state"], at: number, by = 
   ];
 }
 
+test("the log has its room from the start, and what is in it outlives a crash", async () => {
+  const at = folder();
+  const record = await openRecord({ folder: at, log: silentLog });
+  const size = () => statSync(join(at, "control.db-wal")).size;
+  const before = size();
+  for (let n = 0; n < 50; n++) await new Promise((done) => record.write(commandWrites(`c-${n}`, "recorded", n + 1), done));
+  expect(size()).toBe(before);
+  const copy = folder();
+  for (const name of ["control.db", "control.db-wal"]) copyFileSync(join(at, name), join(copy, name));
+  await record.close();
+  const next = await openRecord({ folder: copy, log: silentLog });
+  expect(next.lookup("c-49")?.state).toBe("recorded");
+  expect(next.head).toEqual(record.head);
+  await next.close();
+});
+
 test("what was written is there after closing and opening again", async () => {
   const at = folder();
   const record = await openRecord({ folder: at, log: silentLog, reserveBytes: 0 });
