@@ -28,6 +28,7 @@ import { Verifier } from "./verifier.ts";
 import { Views } from "./views.ts";
 import { defaultControl } from "./control-config.ts";
 import { firstRefusal, gatesBeforeSending } from "./gates.ts";
+import { refuseOutdated } from "./still-wanted.ts";
 import { takeUp } from "./take-up.ts";
 
 export interface DesksParts extends Omit<ControlParts, "record">, Outside {
@@ -53,7 +54,7 @@ export function assemble(parts: DesksParts): Omit<Control, "audit"> {
   const overrides = new Overrides({ config, time, tap, slots, ledger, record, effectOf, submit, submitOwn });
   const isMomentary = (point: string) => plant.points.get(point)?.control?.mode === "momentary";
   const wouldRefuse: OneDesk["wouldRefuse"] = (command, by, isLater) => desk.wouldRefuse(command, by, isLater);
-  const recipes = new Recipes({ time, ledger, slots, acts, isMomentary, wouldRefuse, submit, submitOwn });
+  const recipes = new Recipes({ time, ledger, acts, isMomentary, wouldRefuse, submit, submitOwn });
   record.onState((now, reason) => {
     log.warn("the record's state changed", { state: now, reason });
     into.publish({ kind: "event", type: `record.${now}`, data: { reason } });
@@ -116,7 +117,10 @@ function door(parts: DesksParts, config: ControlConfig, base: ReturnType<typeof 
     refuseSelect: (command, target, by) => selects.refuse(command, target, by),
   });
   const planFor = ({ command, target }: Life) => views.planOf(command, target);
-  const recheck = ({ command, target, by, isOurOwn }: Life, plan: Plan) =>
+  const outdated = ({ command, target: { point } }: Life) =>
+    point && refuseOutdated(command, slots.of(point.id), tap.now(), deviceSlots.isKeptBy(point.id));
+  const recheck = (life: Life, plan: Plan) => (life.isOurOwn ? outdated(life) : undefined) ?? regate(life, plan);
+  const regate = ({ command, target, by, isOurOwn }: Life, plan: Plan) =>
     firstRefusal(gatesBeforeSending, views.gateView(command, target, by, isOurOwn, plan));
   const courier = new Courier({ config, devices, timers, time, ledger, slots, followUp, planFor, recheck, mustBeDurable });
   const lanes = new Lanes(config.laneAtMost);

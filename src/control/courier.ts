@@ -96,6 +96,7 @@ export class Courier {
     if (!point || point.control?.mode !== "slots") return noChange;
     const { priority } = life.command;
     const before = slotAt(slots.of(point.id), priority);
+    life.slotBefore = before;
     const writes = [slots.change(point.id, priority, this.#slotOf(life, before))];
     return { writes, undo: () => [slots.change(point.id, priority, before)] };
   }

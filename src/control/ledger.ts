@@ -8,6 +8,7 @@ import { step as stepTo } from "#src/kit/table.ts";
 import type { ControlRecord, CommandRow, RecordWrite } from "./record.ts";
 import type { Refusal, Target } from "./gates.ts";
 import type { LifeEvent, LifeState } from "./life-table.ts";
+import type { Slot } from "./slots.ts";
 import { lifeTable } from "./life-table.ts";
 
 /** One command while it lives. */
@@ -21,6 +22,8 @@ export interface Life {
   state: LifeState;
   step: CommandStep | undefined;
   refused: Refusal | undefined;
+  /** What its slot held when it took it; a recipe puts that back. */
+  slotBefore?: Slot | undefined;
 }
 
 export type StepDetail = Partial<Pick<CommandStep, "by" | "code" | "message" | "observed" | "heldBy">>;

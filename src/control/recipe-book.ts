@@ -1,7 +1,5 @@
 import type { CommandEnd, CommandStep, Priority } from "#msgs/command.ts";
 import type { PointId, Value } from "#msgs/point.ts";
-import type { Slot, Slots } from "./slots.ts";
-import { slotAt } from "./slots.ts";
 
 export type RecipeMember =
   | { readonly point: PointId; readonly value: Value; readonly expected?: Value | undefined }
@@ -46,17 +44,6 @@ export interface RecipeStatus {
   readonly state: "running" | "putting back" | RecipeEnd;
   readonly message?: string;
   readonly members: readonly RecipeMemberStatus[];
-}
-
-/** What a slot held before a recipe touched it. */
-export interface PreImage {
-  readonly point: PointId;
-  readonly priority: Priority;
-  readonly slot: Slot | undefined;
-}
-
-export function preImageOf(point: PointId, priority: Priority, slots: Slots): PreImage {
-  return { point, priority, slot: slotAt(slots, priority) };
 }
 
 /** Members that may have changed the plant or a slot, and so have to be put back. */

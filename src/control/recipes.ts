@@ -5,16 +5,15 @@ import { microseconds } from "#msgs/time.ts";
 import type { Refusal } from "./gates.ts";
 import type { Ledger } from "./ledger.ts";
 import type { OperatorActs } from "./operator-acts.ts";
-import type { PreImage, Recipe, RecipeEnd, RecipeStatus } from "./recipe-book.ts";
+import type { Recipe, RecipeEnd, RecipeStatus } from "./recipe-book.ts";
 import type { DocumentRow } from "./record.ts";
-import type { SlotTable } from "./slot-table.ts";
+import type { Slot } from "./slots.ts";
 import { fingerprintOfBody } from "./fingerprint.ts";
-import { membersOf, mustBePutBack, preImageOf, stagesOf } from "./recipe-book.ts";
+import { membersOf, mustBePutBack, stagesOf } from "./recipe-book.ts";
 
 export interface RecipesParts {
   readonly time: LiveTime;
   readonly ledger: Ledger;
-  readonly slots: SlotTable;
   readonly acts: OperatorActs;
   readonly isMomentary: (point: string) => boolean;
   /** `isLater`: what the plant must be like is asked when its stage begins, since the stages before are there to change that. */
@@ -32,7 +31,8 @@ interface Running {
   readonly fingerprint: string;
   readonly recipe: Recipe;
   readonly by: Principal;
-  readonly preImages: readonly PreImage[];
+  /** By step: what its slot held when the member took it. */
+  readonly before: Map<number, Slot | undefined>;
 }
 
 /** Writes many points as one: each verified before the next stage, and put back, verified too, when one does not come true. */
@@ -71,7 +71,6 @@ export class Recipes {
       void this.#parts.acts.say("recipe.rejected", by.name, { recipeId: recipe.id, members: membersOf(recipe), ...refusal });
       return { status: "rejected", commandId, ...refusal };
     }
-    const preImages = recipe.steps.map(({ point }) => preImageOf(point, recipe.priority, this.#parts.slots.of(point)));
     const members = membersOf(recipe);
     const status: RecipeStatus = {
       id: recipe.id,
@@ -80,7 +79,7 @@ export class Recipes {
       members,
       ...(recipe.title !== undefined && { title: recipe.title }),
     };
-    const running: Running = { status, fingerprint, recipe, by, preImages };
+    const running: Running = { status, fingerprint, recipe, by, before: new Map() };
     this.#known.set(recipe.id, running);
     this.#running++;
     void this.#run(running);
@@ -111,7 +110,7 @@ export class Recipes {
     const ends = new Map<number, CommandStep>();
     let failed: CommandStep | undefined;
     for (const stage of stagesOf(recipe)) {
-      const steps = await Promise.all(stage.map((index) => this.#carry(commandOf(recipe, index), by, this.#parts.submit)));
+      const steps = await Promise.all(stage.map((index) => this.#carryMember(running, index)));
       steps.forEach((step, n) => this.#note(running, ends, stage[n]!, step));
       failed = steps.find(({ state }) => state !== "confirmed");
       if (failed) break;
@@ -125,6 +124,15 @@ export class Recipes {
     this.#end(running, "incomplete", `${why}; could not be put back: ${left.join(", ")}`);
   }
 
+  async #carryMember({ recipe, by, before }: Running, index: number): Promise<CommandStep> {
+    const command = commandOf(recipe, index);
+    const ended = this.#carry(command, by, this.#parts.submit);
+    const life = this.#parts.ledger.open.get(command.id);
+    const step = await ended;
+    before.set(index, life?.slotBefore);
+    return step;
+  }
+
   #note(running: Running, ends: Map<number, CommandStep>, index: number, step: CommandStep): void {
     ends.set(index, step);
     const members = running.status.members.map((member, at) => (at === index ? { ...member, end: step.state as CommandEnd } : member));
@@ -132,20 +140,22 @@ export class Recipes {
   }
 
   /** Backwards, one at a time, each verified. Returns the points that did not come back. */
-  async #putBack({ recipe, by, preImages }: Running, ends: ReadonlyMap<number, CommandStep>): Promise<readonly string[]> {
+  async #putBack({ recipe, by, before }: Running, ends: ReadonlyMap<number, CommandStep>): Promise<readonly string[]> {
     const left: string[] = [];
     for (const index of [...ends.keys()].sort((a, b) => b - a)) {
       if (!mustBePutBack(ends.get(index)!.state)) continue;
-      const image = preImages[index]!;
-      const step = this.#parts.isMomentary(image.point)
+      const { point } = recipe.steps[index]!;
+      const step = this.#parts.isMomentary(point)
         ? undefined
-        : await this.#carry(this.#undoOf(recipe, index, image), { ...by, name: "recipe" }, this.#parts.submitOwn);
-      if (step?.state !== "confirmed" && step?.state !== "masked") left.push(image.point);
+        : await this.#carry(this.#undoOf(recipe, index, before.get(index)), { ...by, name: "recipe" }, this.#parts.submitOwn);
+      if (step?.state !== "confirmed" && step?.state !== "masked") left.push(point);
     }
     return left;
   }
 
-  #undoOf(recipe: Recipe, index: number, { point, priority, slot }: PreImage): Command {
+  #undoOf(recipe: Recipe, index: number, slot: Slot | undefined): Command {
+    const { point } = recipe.steps[index]!;
+    const { priority } = recipe;
     const id = `${recipe.id}.${index + 1}.back`;
     const about = { id, priority, asked: "recipe.compensate" };
     if (!slot) return { ...about, act: { do: "release", point } };

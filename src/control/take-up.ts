@@ -27,14 +27,14 @@ const ourOwn: ReadonlySet<string> = new Set(["override.expire", "slot.reassert",
  */
 export function takeUp(state: RecordedState, parts: TakeUpParts): void {
   for (const row of state.ended) if (isUntold(row, parts.tap)) parts.ledger.retell(row);
-  for (const row of state.open) takeUpOne(row, parts);
+  for (const row of state.open) takeUpOne(row, state.open, parts);
 }
 
 function isUntold(row: CommandRow, tap: ControlTap): boolean {
   return tap.toldFrom !== undefined && row.changedAt >= tap.toldFrom && tap.told.get(row.id) !== row.state;
 }
 
-function takeUpOne(row: CommandRow, parts: TakeUpParts): void {
+function takeUpOne(row: CommandRow, open: readonly CommandRow[], parts: TakeUpParts): void {
   const { ledger, followUp, config } = parts;
   const life = lifeOf(row, parts.views);
   ledger.open.set(row.id, life);
@@ -42,7 +42,7 @@ function takeUpOne(row: CommandRow, parts: TakeUpParts): void {
     return ledger.move(life, "crash", { code: "not-sent", message: "the gateway stopped before it was sent" });
   }
   const withinMs = Math.max(config.readBackMs, life.target.point?.control?.evidence.withinMs ?? 0);
-  const lost = slotLost(life, parts);
+  const lost = takenBy(row, open, life) ?? slotLost(life, parts);
   if (lost) return ledger.move(life, "supersede", lost);
   const plan = readBackPlan(life, parts);
   const doubt = "the gateway stopped while it was under way";
@@ -63,6 +63,22 @@ function lifeOf(row: CommandRow, views: Views): Life {
     step: row.step,
     refused: row.refused,
   };
+}
+
+/** Another command went out on the same slot, or the same momentary point, after this one, and the gateway stopped right then. */
+function takenBy(row: CommandRow, open: readonly CommandRow[], { command, target }: Life): StepDetail | undefined {
+  if (!target.point?.control) return undefined;
+  const isMomentary = target.point.control.mode === "momentary";
+  const newer = open.find((other) => {
+    const isSame = other.id !== row.id && other.target === row.target && (isMomentary || other.step.command.priority === command.priority);
+    // One at a time: whoever was answered already went before whoever is still on its way.
+    return (
+      isSame &&
+      other.state === "sending" &&
+      (other.changedAt > row.changedAt || (other.changedAt === row.changedAt && row.state === "sent"))
+    );
+  });
+  return newer && { code: "superseded", message: `command ${newer.id} by ${newer.asker.name} took its place before the plant showed it` };
 }
 
 /**

@@ -51,6 +51,7 @@ export class Oracle {
   /** A gateway started on what an earlier one left: an answer to that one reaches nobody. */
   started(at: number): void {
     this.#startedAt = at;
+    for (const point of this.#parts.points.keys()) this.#slots.put(point, at, arrayOf(this.#parts.tables, point));
   }
 
   see(fact: Fact): void {
@@ -63,6 +64,7 @@ export class Oracle {
     if (!told) this.told.set(id, (told = { command }));
     if (state === this.#queuedBy(command, act)) this.#queue(act.point, id);
     if (state === "sending") told.sendingAt = fact.at;
+    if (state === "sending" && command.asked === "override.expire") this.#judgeExpiry(told, fact.step, act, fact.at);
     if (!isEnd(state)) return;
     if (told.end) this.#complain(fact.step, `ended twice: ${told.end.state} before`);
     told.end = fact.step;
@@ -117,6 +119,19 @@ export class Oracle {
     else this.queues.set(point, [id]);
   }
 
+  /** Only what stands in the slot may run out, and only in its time. */
+  #judgeExpiry({ command }: Told, step: CommandStep, act: Act, now: number): void {
+    const queue = this.queues.get(act.point) ?? [];
+    const before = queue
+      .slice(0, queue.indexOf(command.id))
+      .findLast((id) => this.told.get(id)?.command.priority === command.priority && this.#stands(id));
+    const last = before === undefined ? undefined : this.told.get(before);
+    if (this.#parts.plant.keepsSlots(act.point) || !last) return;
+    const { ttlMs } = last.command;
+    const until = (last.sendingAt ?? 0) + (ttlMs ?? Infinity) * 1_000;
+    if (last.command.act.do === "set" && until > now + graceUs) this.#complain(step, `over ${before}, whose time has not come`);
+  }
+
   #judge(told: Told, step: CommandStep, act: Act, now: number): void {
     const { plant, points } = this.#parts;
     const control = points.get(act.point)!.control!;
@@ -129,6 +144,9 @@ export class Oracle {
       if (act.do === "set") this.#judgeShown(step, act.point, since, now, act.value);
       else this.#judgeGivenBack(step, act.point, since, now);
     }
+    const newer = this.#newer(told, act).find((id) => this.#stands(id) && (this.told.get(id)?.sendingAt ?? 0) < now - graceUs);
+    if (newer !== undefined && (step.state === "confirmed" || step.state === "mismatch" || step.code === "in-doubt"))
+      this.#complain(step, `though ${newer} had taken its slot`);
     if (step.state === "mismatch" || step.code === "in-doubt") this.#judgeDiffers(step, act, since, now);
   }
 

@@ -1,0 +1,25 @@
+import type { Command } from "#msgs/command.ts";
+import type { Timestamp } from "#msgs/time.ts";
+import type { Refusal } from "./gates.ts";
+import type { Slots } from "./slots.ts";
+import { isSameValue, slotAt } from "./slots.ts";
+
+/**
+ * Our own commands wait in the lane like any other, and somebody's hand may have been quicker: an override that was renewed
+ * must not run out by the old one's time, and what was given back or set anew must not be reasserted.
+ */
+export function refuseOutdated({ act, priority, asked }: Command, slots: Slots, now: Timestamp, keepsSlots: boolean): Refusal | undefined {
+  const slot = slotAt(slots, priority);
+  if (asked === "override.expire") {
+    const isDue = slot?.until !== undefined && slot.until <= now;
+    return isDue ? undefined : outdated(slot ? "the slot was taken anew, and its time is not over" : "the slot was given back already");
+  }
+  if (asked !== "slot.reassert" || act.do !== "set") return undefined;
+  // A device that keeps the slots has lost this one: that is why it is put back.
+  const isThere = slot ? isSameValue(slot.value, act.value) : keepsSlots;
+  return isThere ? undefined : outdated("the slot was changed meanwhile");
+}
+
+function outdated(message: string): Refusal {
+  return { code: "outdated", message };
+}

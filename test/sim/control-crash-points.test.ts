@@ -1,0 +1,124 @@
+import { expect, test } from "vitest";
+import { isEnd } from "#msgs/command.ts";
+import { MemoryRecord } from "#src/control/memory-record.ts";
+import type { RecordWrite } from "#src/control/record.ts";
+import type { Scenario } from "./control-scenarios.ts";
+import { Oracle } from "./control-oracle.ts";
+import { arrayOf, paperSlots } from "./control-paper.ts";
+import { UnrulyPlant } from "./control-plant.ts";
+import { Rig } from "./control-rig.ts";
+import { crashPoints, scenarios } from "./control-scenarios.ts";
+
+/** At which commit the gateway is killed, and whether that commit still gets through; then nobody is told of it. */
+interface Kill {
+  readonly commit: number;
+  readonly isDurable: boolean;
+}
+
+/** A record whose process can be killed in the middle of a commit. */
+class MortalRecord extends MemoryRecord {
+  isDead = false;
+
+  override write(group: readonly RecordWrite[], done: (durable: boolean) => void): void {
+    super.write(group, (durable) => {
+      if (!this.isDead) done(durable);
+    });
+  }
+}
+
+/** How many commits the scenario takes, and what was wrong with it. */
+interface Outcome {
+  readonly commits: number;
+  readonly found: readonly string[];
+}
+
+/** Runs a scenario, kills the gateway at one commit, starts another, and lets clients go on with that one. */
+async function run(scenario: Scenario, kill?: Kill): Promise<Outcome> {
+  const found: string[] = [];
+  const facts = new Map<string, number>();
+  const faults = [...(scenario.faults ?? [])];
+  let commits = 0;
+  let isKilled = false;
+  let rig!: Rig;
+  let plant!: UnrulyPlant;
+  let oracle!: Oracle;
+  const line = {
+    asked: (point: string, value: string | number | boolean, askedAt: number) => rig.sample(point, value, { askedAt }),
+    pushed: () => {},
+  };
+  rig = await Rig.open({
+    points: crashPoints,
+    config: { writeTimeoutMs: 3_000, askTimeoutMs: 1_000, readBackMs: 3_000, heldMs: 20_000, reservedPriorities: [] },
+    recordOn: (tables, time) => {
+      const record: MortalRecord = new MortalRecord(tables, (commit) =>
+        time.after(2, () => {
+          if (record.isDead) return;
+          record.isDead = ++commits === kill?.commit;
+          if (!record.isDead || kill!.isDurable) commit();
+          isKilled ||= record.isDead;
+        }),
+      );
+      return record;
+    },
+    devices: ({ time, tables }) => {
+      const arrays = new Map([["north/array", 20]]);
+      plant ??= new UnrulyPlant({ time, random: () => 0.5, line: () => line, arrays, faultOf: () => faults.shift() ?? "obeys" });
+      const points = new Map(crashPoints.map((point) => [point.id, point]));
+      oracle ??= new Oracle({ points, plant, tables, tolerance: 0.5, complain: (what) => found.push(what) });
+      return plant;
+    },
+    onFact: (fact) => {
+      oracle?.see(fact);
+      if (fact.kind === "operator") facts.set(fact.act, (facts.get(fact.act) ?? 0) + 1);
+    },
+  });
+  const begun = rig.time.now();
+  const advanceTo = async (ms: number): Promise<void> => {
+    while (rig.time.now() < begun + ms * 1_000) {
+      await rig.advance((begun + ms * 1_000 - rig.time.now()) / 1_000, () => isKilled);
+      if (!isKilled) continue;
+      isKilled = false;
+      oracle.checkSlots();
+      oracle.started(rig.time.now());
+      rig = await rig.restart();
+    }
+  };
+  for (const [at, act] of scenario.acts) {
+    await advanceTo(at);
+    act(rig.control);
+  }
+  await advanceTo(60_000);
+  oracle.finish();
+  for (const { id, state } of rig.tables.commands.values()) if (!isEnd(state)) found.push(`${id} has no end`);
+  const ended = [...facts].filter(([act]) => /^recipe\.(confirmed|failed|incomplete|unknown)$/.test(act));
+  if (ended.reduce((sum, [, times]) => sum + times, 0) > 1) found.push(`the recipe ended as ${ended.map(([act]) => act).join(" and ")}`);
+  if (facts.has("recipe.failed")) found.push(...leftOfRecipe(rig, oracle));
+  await rig.control.close();
+  return { commits, found };
+}
+
+/** A recipe that is said to be taken back whole has left nothing: the slots are what the other commands made them. */
+function leftOfRecipe({ tables }: Rig, { queues }: Oracle): readonly string[] {
+  return [...queues].flatMap(([point, queue]) => {
+    const without = paperSlots(
+      tables,
+      queue.filter((id) => !id.startsWith("r.")),
+    );
+    const kept = arrayOf(tables, point);
+    return String(kept) === String(without) ? [] : [`${point} is ${String(kept)} after the recipe was taken back, not ${String(without)}`];
+  });
+}
+
+test.each(scenarios)("$name: killed at every commit, nothing is said that is not so", async (scenario) => {
+  const whole = await run(scenario);
+  expect(whole.found).toEqual([]);
+  expect(whole.commits).toBeGreaterThan(0);
+  const found: string[] = [];
+  for (let commit = 1; commit <= whole.commits; commit++) {
+    for (const isDurable of [false, true]) {
+      const outcome = await run(scenario, { commit, isDurable });
+      found.push(...outcome.found.map((what) => `killed ${isDurable ? "after" : "before"} commit ${commit} of ${whole.commits}: ${what}`));
+    }
+  }
+  expect(found).toEqual([]);
+});
