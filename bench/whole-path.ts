@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocket } from "ws";
+import settings from "#src/cli/start-settings.json" with { type: "json" };
 import type { BenchRow } from "./row.ts";
 import { at, shown, syncTimes } from "./socket/figures.ts";
 import { commanded, groupsEach, links, pointsEach } from "./whole-path/site.ts";
@@ -15,11 +16,6 @@ const residentMib = 250;
 const evidenceMs = 10;
 const warmMs = 5_000;
 const measuredMs = 8_000;
-/** As `plainview start` begins. */
-const settings = {
-  flags: ["--max-semi-space-size=2", "--heap-growing-percent=20", "--disable-warning=ExperimentalWarning"],
-  env: { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "262144" },
-};
 const load = `${links} devices x ${groupsEach} groups x ${pointsEach} points once a second`;
 
 interface Mark {
@@ -90,7 +86,10 @@ function cpuRow(how: string, { cpuUs, perSecond }: Used, bar: number): BenchRow 
 function start(role: string, folder: string, ports: readonly number[]): ChildProcess {
   const script = fileURLToPath(new URL("./whole-path/child.ts", import.meta.url));
   const env = { ...process.env, ...settings.env, NODE_COMPILE_CACHE: join(tmpdir(), "plainview-bench-code") };
-  return fork(script, [role, folder, ...ports.map(String)], { execArgv: settings.flags, env });
+  return fork(script, [role, folder, ...ports.map(String)], {
+    execArgv: [...settings.flags, "--disable-warning=ExperimentalWarning"],
+    env,
+  });
 }
 
 function told(child: ChildProcess, type: string): Promise<Record<string, unknown>> {

@@ -119,8 +119,11 @@ function declareAbsence(driver: LiveDriver, journal: Journal, now: number): void
 }
 
 function describe(site: Site, taps: StandardTaps, journal: Journal, driver: LiveDriver): void {
-  if (taps.plant.revision === site.revision) return;
-  driver.publish(configFactOf(site, keyedPoints(journal.keys, site.points)));
+  const { plant } = taps;
+  if (plant.revision === site.revision) {
+    const points = site.points.map((point) => ({ ...point, key: plant.points.get(point.id)!.key }));
+    plant.restate(configFactOf(site, points));
+  } else driver.publish(configFactOf(site, keyedPoints(journal.keys, site.points)));
 }
 
 function configFactOf(site: Site, points: readonly (Point & { readonly key: number })[]): ConfigFact {

@@ -17,21 +17,24 @@ export function largeSite(folder: string, ports: readonly number[]): Site {
   const devices: Device[] = [];
   const points: Point[] = [];
   const module = protocols.find(({ protocol }) => protocol === "modbus")!;
+  // One string for each, as a template in a site file makes it.
+  const addresses = Array.from({ length: pointsEach }, (_, n) => `holding:${n}`);
   const adapters = ports.map((port, link): SiteAdapter => {
+    const adapter = `d${link}`;
     const behind = Array.from({ length: groupsEach }, (_, group) => {
       const id = `d${link}/g${group}`;
-      devices.push({ id, adapter: `d${link}`, protocol: "modbus", area: "all" });
-      const bindings = Array.from({ length: pointsEach }, (_, n) => bindingOf(`${id}/p${n}`, id, n));
-      for (const binding of bindings) points.push(pointOf(binding, `d${link}`));
+      devices.push({ id, adapter, protocol: "modbus", area: "all" });
+      const bindings = addresses.map((address, n) => bindingOf(`${id}/p${n}`, id, address));
+      for (const binding of bindings) points.push(pointOf(binding, adapter));
       return { id, options: { unit: group + 1 }, bindings };
     });
-    return { id: `d${link}`, protocol: "modbus", module, config: { id: `d${link}`, link: { host: "127.0.0.1", port }, devices: behind } };
+    return { id: adapter, protocol: "modbus", module, config: { id: adapter, link: { host: "127.0.0.1", port }, devices: behind } };
   });
   return { ...loaded.site, revision: `bench ${ports.join()}`, areas: [{ id: "all" }], devices, points, adapters };
 }
 
-function bindingOf(point: string, device: string, register: number) {
-  return { point, device, address: `holding:${register}`, kind: "number" as const, writable: point === commanded, pollMs: 1_000 };
+function bindingOf(point: string, device: string, address: string) {
+  return { point, device, address, kind: "number" as const, writable: point === commanded, pollMs: 1_000 };
 }
 
 function pointOf({ point, device, address }: ReturnType<typeof bindingOf>, adapter: string): Point {

@@ -58,10 +58,7 @@ function quietExperimentalWarnings() {
  * thread; garbage collected when a fifth has been added to what is alive, where otherwise the heap may triple first; two
  * allocation arenas instead of one for each of a dozen threads, and large pieces given back to the system when they are freed.
  */
-const frugal = {
-  flags: ["--max-semi-space-size=2", "--heap-growing-percent=20"],
-  env: { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "262144" },
-};
+const frugal = createRequire(import.meta.url)("./start-settings.json");
 
 /** Begins again as the same process with those settings. Where that cannot be done, or somebody chose otherwise, goes on as it is. */
 function beginFrugally() {

@@ -9,7 +9,8 @@ import type { Cancel } from "./clock.ts";
 export interface Plant {
   readonly revision: string;
   readonly points: ReadonlyMap<PointId, Point & { readonly key: PointKey }>;
-  readonly byKey: ReadonlyMap<PointKey, Point & { readonly key: PointKey }>;
+  /** At the place of its key; nothing where the point of that key left the site. */
+  readonly byKey: readonly ((Point & { readonly key: PointKey }) | undefined)[];
   readonly devices: ReadonlyMap<DeviceId, Device>;
   readonly valves: ReadonlyMap<string, Valve>;
 }

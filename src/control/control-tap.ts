@@ -134,7 +134,7 @@ export class ControlTap implements Tap {
   }
 
   #observation(samples: Samples, i: number, at: Timestamp): Observation {
-    const kind = this.#plant.byKey.get(samples.keys[i]!)?.kind ?? "number";
+    const kind = this.#plant.byKey[samples.keys[i]!]?.kind ?? "number";
     return {
       value: valueOf(kind, samples.values[i]!, samples.texts?.get(i)),
       quality: samples.qualities[i]!,

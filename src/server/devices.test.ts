@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { quality } from "#msgs/quality.ts";
 import type { LatestValue, LinkStatus, Plant } from "#src/contract/gateway.ts";
+import { placedByKey } from "#src/timeline/plant.ts";
 import { sightOf } from "./auth/rights.ts";
 import { devicesJson } from "./json.ts";
 
@@ -50,7 +51,7 @@ function largePlant(counted: { status: number; points: number }) {
   const plant: Plant = {
     revision: "1",
     points: new Map(points.map((point) => [point.id, point])),
-    byKey: new Map(points.map((point) => [point.key, point])),
+    byKey: placedByKey(points),
     devices: new Map(devices.map((device) => [device.id, device])),
     valves: new Map(),
   };

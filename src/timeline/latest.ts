@@ -88,7 +88,7 @@ export class LatestTap implements LatestValues, Tap {
   #forgetGone(): void {
     const { qualities, goodAts } = this.#columns;
     for (let key = 0; key < qualities.length; key++) {
-      if (qualities[key] === unheard || this.#plant.byKey.has(key)) continue;
+      if (qualities[key] === unheard || this.#plant.byKey[key]) continue;
       qualities[key] = unheard;
       goodAts[key] = 0;
       this.#texts.delete(key);

@@ -1,6 +1,7 @@
 import type { Tap, TapFactory } from "#src/contract/bus.ts";
 import type { Plant } from "#src/contract/gateway.ts";
 import type { ConfigFact, Fact } from "#msgs/fact.ts";
+import { assert } from "#src/kit/errors.ts";
 import type { Device, Point, PointId, PointKey, Valve } from "#msgs/point.ts";
 
 type KeyedPoint = Point & { readonly key: PointKey };
@@ -9,7 +10,7 @@ type KeyedPoint = Point & { readonly key: PointKey };
 export class PlantTap implements Plant, Tap {
   readonly name = "plant";
   points: ReadonlyMap<PointId, KeyedPoint> = new Map();
-  byKey: ReadonlyMap<PointKey, KeyedPoint> = new Map();
+  byKey: readonly (KeyedPoint | undefined)[] = [];
   devices: ReadonlyMap<string, Device> = new Map();
   valves: ReadonlyMap<string, Valve> = new Map();
   #config: ConfigFact | undefined;
@@ -32,6 +33,12 @@ export class PlantTap implements Plant, Tap {
     if (fact.kind === "config") this.#describe(fact);
   }
 
+  /** The very description that is in force, in other objects: those of the site file, so that it is in memory once. */
+  restate(config: ConfigFact): void {
+    assert(config.revision === this.revision, "another description is for a config fact to tell");
+    this.#describe(config);
+  }
+
   due(): void {}
 
   save(): unknown {
@@ -46,8 +53,16 @@ export class PlantTap implements Plant, Tap {
     const { kind, revision, timeZone, areas, devices, points, valves, rules } = config;
     this.#config = { kind, revision, timeZone, areas, devices, points, valves, rules };
     this.points = new Map(points.map((point) => [point.id, point]));
-    this.byKey = new Map(points.map((point) => [point.key, point]));
+    this.byKey = placedByKey(points);
     this.devices = new Map(devices.map((device) => [device.id, device]));
     this.valves = new Map(valves.map((valve) => [valve.id, valve]));
   }
+}
+
+/** Every point at the place of its key. */
+export function placedByKey(points: readonly KeyedPoint[]): readonly (KeyedPoint | undefined)[] {
+  const highest = points.reduce((most, { key }) => Math.max(most, key), 0);
+  const placed = Array.from<KeyedPoint | undefined>({ length: highest + 1 });
+  for (const point of points) placed[point.key] = point;
+  return placed;
 }

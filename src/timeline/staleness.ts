@@ -55,7 +55,7 @@ export class StalenessTap implements Tap {
     const due = this.#heardAt[point]! + this.#afterUs[point]!;
     this.#armed[point] = 0;
     if (due > this.#env!.now()) this.#arm(point, due);
-    else if (this.#plant.byKey.has(point)) this.#turn(point, 1);
+    else if (this.#plant.byKey[point]) this.#turn(point, 1);
   }
 
   save(): unknown {
@@ -95,20 +95,19 @@ export class StalenessTap implements Tap {
 
   #turn(key: PointKey, stale: 0 | 1): void {
     this.#stale[key] = stale;
-    const point = this.#plant.byKey.get(key);
+    const point = this.#plant.byKey[key];
     if (point) this.#env!.derive(point.id, stale ? "stale" : "fresh");
   }
 
   /** Points come, go and change their limits: those that are gone are forgotten, a changed limit counts from what was last heard. */
   #describe(): void {
-    let highest = 0;
-    for (const key of this.#plant.byKey.keys()) highest = Math.max(highest, key);
-    this.#afterUs = widenedFloats(this.#afterUs, highest + 1, Number.POSITIVE_INFINITY) as Float64Array<ArrayBuffer>;
-    this.#heardAt = widenedFloats(this.#heardAt, highest + 1) as Float64Array<ArrayBuffer>;
-    this.#armed = widenedBytes(this.#armed, highest + 1) as Uint8Array<ArrayBuffer>;
-    this.#stale = widenedBytes(this.#stale, highest + 1) as Uint8Array<ArrayBuffer>;
+    const size = this.#plant.byKey.length;
+    this.#afterUs = widenedFloats(this.#afterUs, size, Number.POSITIVE_INFINITY) as Float64Array<ArrayBuffer>;
+    this.#heardAt = widenedFloats(this.#heardAt, size) as Float64Array<ArrayBuffer>;
+    this.#armed = widenedBytes(this.#armed, size) as Uint8Array<ArrayBuffer>;
+    this.#stale = widenedBytes(this.#stale, size) as Uint8Array<ArrayBuffer>;
     for (let key = 0; key < this.#afterUs.length; key++) {
-      const point = this.#plant.byKey.get(key);
+      const point = this.#plant.byKey[key];
       if (point) this.#limit(key, staleAfterUs(point));
       else this.#forget(key);
     }
