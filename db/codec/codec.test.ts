@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { JournalEntry } from "#src/contract/store.ts";
 import type { Samples } from "#msgs/sample.ts";
 import { decodeEntry, encodeEntry } from "./entry.ts";
+import { decodeExact, encodeExact, jsonOf } from "./exact.ts";
 import { Parcel, isIntact, openParcel } from "./parcel.ts";
 
 const runs = process.env.PLAINVIEW_SOAK ? 5_000 : 200;
@@ -71,6 +72,20 @@ describe("stored entries", () => {
       }),
       { numRuns: runs },
     );
+  });
+
+  test("a plant of many points is the same JSON, though it is told in pieces", () => {
+    const points = Array.from({ length: 2_500 }, (_, i) => ({ id: `tank/ä${i}`, key: i + 1 }));
+    for (const plant of [
+      { kind: "config", points, none: [], rules: [1] },
+      { points: points.slice(0, 2_000) },
+      { points: points.slice(0, 1_001) },
+    ]) {
+      const body = encodeExact(plant);
+      expect(Buffer.from(jsonOf(body)).toString()).toBe(JSON.stringify(plant));
+      expect(decodeExact(body)).toEqual(plant);
+    }
+    expect(Buffer.from(jsonOf(encodeExact({ a: Number.NaN }))).toString()).toBe('{"a":null}');
   });
 
   test("bytes that are no entry are refused as damaged", () => {

@@ -1,4 +1,4 @@
-import { deserialize, serialize } from "node:v8";
+import { DefaultSerializer, deserialize } from "node:v8";
 
 /**
  * Any plain data as bytes. JSON where JSON says it exactly, so that a person can read a journal with the sqlite3 shell; V8's
@@ -8,12 +8,12 @@ const asJson = 0x4a; // "J"
 const asStructure = 0x56; // "V"
 
 export function encodeExact(value: unknown): Uint8Array {
-  const exact = saysJson(value, 0);
-  const body = exact ? Buffer.from(JSON.stringify(value), "utf8") : serialize(value);
-  const bytes = new Uint8Array(1 + body.length);
-  bytes[0] = exact ? asJson : asStructure;
-  bytes.set(body, 1);
-  return bytes;
+  if (saysJson(value, 0)) return jsonBytes(value);
+  const serializer = new DefaultSerializer();
+  serializer.writeRawBytes(Buffer.of(asStructure));
+  serializer.writeHeader();
+  serializer.writeValue(value);
+  return serializer.releaseBuffer();
 }
 
 export function decodeExact(bytes: Uint8Array): unknown {
@@ -21,6 +21,48 @@ export function decodeExact(bytes: Uint8Array): unknown {
   if (bytes[0] === asJson) return JSON.parse(body.toString("utf8"));
   if (bytes[0] === asStructure) return deserialize(body);
   throw new Error(`stored data starts with ${bytes[0]}, which is neither JSON nor a structure`);
+}
+
+/** Encoded data as JSON text, for who passes it on without looking into it. */
+export function jsonOf(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === asJson ? bytes.subarray(1) : Buffer.from(JSON.stringify(decodeExact(bytes)), "utf8");
+}
+
+function jsonBytes(value: unknown): Uint8Array {
+  if (isLong(value)) return Buffer.concat([Buffer.of(asJson), ...longJson(value)]);
+  const text = JSON.stringify(value);
+  const bytes = Buffer.allocUnsafeSlow(1 + Buffer.byteLength(text));
+  bytes[0] = asJson;
+  bytes.write(text, 1);
+  return bytes;
+}
+
+/** A list of more than this is told in pieces: of a plant of a hundred thousand points one text would be made at several times its size. */
+const longList = 1_000;
+
+function isLong(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.values(value).some((field) => Array.isArray(field) && field.length > longList);
+}
+
+/** What JSON.stringify says of an object, its long lists in pieces. */
+function* longJson(value: Record<string, unknown>): Generator<Buffer> {
+  let before = "{";
+  for (const [name, field] of Object.entries(value)) {
+    yield Buffer.from(`${before}${JSON.stringify(name)}:`);
+    if (Array.isArray(field) && field.length > longList) yield* listJson(field);
+    else yield Buffer.from(JSON.stringify(field));
+    before = ",";
+  }
+  yield Buffer.from("}");
+}
+
+function* listJson(list: readonly unknown[]): Generator<Buffer> {
+  for (let from = 0; from < list.length; from += longList) {
+    const items = JSON.stringify(list.slice(from, from + longList)).slice(1, -1);
+    yield Buffer.from(`${from === 0 ? "[" : ","}${items}`);
+  }
+  yield Buffer.from("]");
 }
 
 const deepest = 64;

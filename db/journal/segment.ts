@@ -16,7 +16,10 @@ export interface Place {
   readonly seq: number;
 }
 
-export interface PlacedEntry extends SealedEntry, Place {}
+export interface PlacedEntry extends SealedEntry, Place {
+  /** Of a checkpoint: which version can use it. */
+  readonly version?: string | null;
+}
 
 /** Kinds of entries that are looked for by themselves; they have an index of their own. */
 export type Landmark = typeof entryKind.checkpoint | typeof entryKind.config;
@@ -57,7 +60,7 @@ const schema = `
 
 /** Goes up when a segment is laid out in a way that older versions cannot read. */
 const format = 1;
-const columns = "position, kind, at, seq, samples, crc, body";
+const columns = "position, kind, at, seq, samples, crc, version, body";
 
 /** Takes its name only when it is a segment, so that a kill in the middle leaves nothing that looks like a damaged one. */
 export function createSegment(path: string, uuid: string, firstPosition: number): WritableSegment {
@@ -194,6 +197,7 @@ function readPage(statement: StatementSync, from: number, bytes: number): readon
       seq: row.seq as number,
       samples: row.samples as number,
       crc: row.crc as number,
+      version: row.version as string | null,
       body: row.body as Uint8Array,
     };
     if (crc32(entry.body) === entry.crc) page.push(entry);

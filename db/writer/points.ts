@@ -1,7 +1,9 @@
-import type { FactOf } from "#msgs/fact.ts";
 import type { PointId, PointKey } from "#msgs/point.ts";
 import type { Client } from "../database/connect.ts";
+import { jsonOf } from "../codec/exact.ts";
+import type { PlacedEntry } from "../journal/segment.ts";
 import { KeyColumn } from "../key-column.ts";
+import { fromUs } from "./place.ts";
 import { unknownKey } from "./rows.ts";
 
 /** Rows of one answer when they are learned. */
@@ -64,15 +66,27 @@ export class PointKeys {
   }
 }
 
-/** What the site file says about its points from here on. Those it no longer names stay, no longer active, with their history. */
-export async function describePoints(client: Client, plant: FactOf<"config">): Promise<void> {
-  await client.query(
-    `INSERT INTO points (id, kind, unit, title, device, area, tags, description, active, revision)
-     SELECT d->>'id', d->>'kind', d->>'unit', d->>'title', d->>'device', d->>'area', d->'tags', d, true, $2
-     FROM jsonb_array_elements($1::jsonb) d
-     ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, unit = excluded.unit, title = excluded.title, device = excluded.device,
-       area = excluded.area, tags = excluded.tags, description = excluded.description, active = true, revision = excluded.revision`,
-    [JSON.stringify(plant.points), plant.revision],
+/**
+ * Records what the site file says about its points from here on. Those it no longer names stay, no longer active, with their
+ * history. The server takes the description apart: here it would become a hundred thousand objects at once, and two texts of them.
+ */
+export async function describePoints(client: Client, plant: PlacedEntry): Promise<void> {
+  const { rows } = await client.query<{ revision: string }>(
+    `WITH plant AS MATERIALIZED (SELECT $1::jsonb AS told), described AS (
+       INSERT INTO points (id, kind, unit, title, device, area, tags, description, active, revision)
+       SELECT d->>'id', d->>'kind', d->>'unit', d->>'title', d->>'device', d->>'area', d->'tags', d, true, told->>'revision'
+       FROM plant, jsonb_array_elements(told->'points') d
+       ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, unit = excluded.unit, title = excluded.title, device = excluded.device,
+         area = excluded.area, tags = excluded.tags, description = excluded.description, active = true, revision = excluded.revision
+     )
+     INSERT INTO facts (at, seq, kind, type, data)
+     SELECT ${fromUs("$2")}, $3::bigint, 'config', told->>'revision', told - 'kind' FROM plant RETURNING type AS revision`,
+    [jsonb(plant.body), plant.at, plant.seq],
   );
-  await client.query("UPDATE points SET active = false WHERE active AND revision IS DISTINCT FROM $1", [plant.revision]);
+  await client.query("UPDATE points SET active = false WHERE active AND revision IS DISTINCT FROM $1", [rows[0]!.revision]);
+}
+
+/** In PostgreSQL's binary form: the text after a version byte. */
+function jsonb(body: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.of(1), jsonOf(body)]);
 }

@@ -1,4 +1,4 @@
-import type { FactOf } from "#msgs/fact.ts";
+import type { PlacedEntry } from "../journal/segment.ts";
 import { CopyBuffer } from "./copy-buffer.ts";
 import { Newest } from "./newest.ts";
 
@@ -16,7 +16,8 @@ export class Rows {
   readonly checkpoints = new CopyBuffer();
   readonly gaps = new CopyBuffer();
   readonly newest: Newest;
-  plants: FactOf<"config">[] = [];
+  /** Plant descriptions, as they lie in the journal: they are large, and the server takes them apart. */
+  plants: PlacedEntry[] = [];
   /** The oldest time of a sample; infinite when there is none. */
   oldest = Number.POSITIVE_INFINITY;
 

@@ -2,9 +2,9 @@ import { zstdCompressSync } from "node:zlib";
 import type { Derivation, Fact, FactOf, GapFact } from "#msgs/fact.ts";
 import type { PointKey } from "#msgs/point.ts";
 import type { Samples } from "#msgs/sample.ts";
-import type { Checkpoint } from "#src/contract/timeline.ts";
-import { GatewayError } from "#src/kit/errors.ts";
-import { decodeEntry, encodeEntry, entryKind } from "../codec/entry.ts";
+import type { JournalEntry } from "#src/contract/store.ts";
+import { GatewayError, assert } from "#src/kit/errors.ts";
+import { decodeEntry, entryKind } from "../codec/entry.ts";
 import { Parcel } from "../codec/parcel.ts";
 import { decodeSamples } from "../codec/samples.ts";
 import type { PlacedEntry } from "../journal/segment.ts";
@@ -40,10 +40,9 @@ export function rowsOf(entries: readonly PlacedEntry[], context: RowsContext): R
 export function* rowsInSteps(entries: readonly PlacedEntry[], context: RowsContext): Generator<void, Rows> {
   const rows = context.spare.take(entries.reduce((sum, entry) => sum + entry.samples, 0));
   for (const stored of entries) {
-    const entry = decodeEntry(stored);
-    if (entry.kind === "fact") addFact(rows, entry.fact, context);
-    else if (entry.kind === "derived") addDerivation(rows.derivations, entry.derivation);
-    else addCheckpoint(rows.checkpoints, entry.checkpoint);
+    if (stored.kind === entryKind.config) rows.plants.push(stored);
+    else if (stored.kind === entryKind.checkpoint) addCheckpoint(rows.checkpoints, stored);
+    else addEntry(rows, decodeEntry(stored), context);
     yield;
   }
   yield* addBatches(rows.batches, entries, context.uuid);
@@ -63,6 +62,11 @@ export function lateAmong(entries: readonly PlacedEntry[], context: RowsContext,
   return seen;
 }
 
+function addEntry(rows: Rows, entry: JournalEntry, context: RowsContext): void {
+  if (entry.kind === "fact") addFact(rows, entry.fact, context);
+  else if (entry.kind === "derived") addDerivation(rows.derivations, entry.derivation);
+}
+
 function addFact(rows: Rows, fact: Fact, context: RowsContext): void {
   switch (fact.kind) {
     case "samples":
@@ -71,9 +75,6 @@ function addFact(rows: Rows, fact: Fact, context: RowsContext): void {
       return addStep(rows.steps, fact);
     case "gap":
       return addGap(rows.gaps, fact, fact.at, fact.seq);
-    case "config":
-      rows.plants.push(fact);
-      return addOther(rows.facts, fact, fact.revision, {});
     case "link":
       return addOther(rows.facts, fact, fact.state, { adapter: fact.adapter, device: fact.device });
     case "event":
@@ -82,6 +83,7 @@ function addFact(rows: Rows, fact: Fact, context: RowsContext): void {
       return addOther(rows.facts, fact, fact.act, { by: fact.by });
     case "clock":
       return addOther(rows.facts, fact, fact.why, {});
+    case "config":
     case "tick":
       return;
   }
@@ -191,12 +193,13 @@ function addDerivation(to: CopyBuffer, derivation: Derivation): void {
   to.json(derivation.detail);
 }
 
-function addCheckpoint(to: CopyBuffer, checkpoint: Checkpoint): void {
+function addCheckpoint(to: CopyBuffer, { at, seq, version, body }: PlacedEntry): void {
+  assert(typeof version === "string", "the journal writes a checkpoint's version beside it");
   to.row(4);
-  to.time(checkpoint.at);
-  to.int8(checkpoint.seq);
-  to.text(checkpoint.version);
-  to.bytes(zstdCompressSync(encodeEntry({ kind: "checkpoint", checkpoint }).body));
+  to.time(at);
+  to.int8(seq);
+  to.text(version);
+  to.bytes(zstdCompressSync(body));
 }
 
 /** A gap in which nothing was lost says that the stretch is filled now. */
