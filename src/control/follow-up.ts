@@ -37,12 +37,10 @@ interface Watched {
   cancel: Cancel;
   /** When its window ends. */
   readonly until: Timestamp;
-  /** How often it began anew because a newer command went out on its point. */
+  /** How often it began anew with its window over. */
   readonly pauses: number;
 }
 
-/** An array that says one thing while the plant shows another is read again this often. */
-const arrayTries = 10;
 /** Whoever is looked for anew when its window is nearly over gets this long, and half of it each further time. */
 const atLeastMs = 1_000;
 
@@ -116,8 +114,10 @@ export class FollowUp {
 
   #again(life: Life, { plan, answer, until, pauses }: Watched): void {
     this.#forget(life);
-    const leftMs = Math.max((until - this.#parts.time.now()) / microseconds(1), atLeastMs / 2 ** pauses);
-    this.#begin(life, this.#planNow(life, plan), { ...answer, withinMs: leftMs }, pauses + 1);
+    const leftMs = (until - this.#parts.time.now()) / microseconds(1);
+    const leastMs = atLeastMs / 2 ** pauses;
+    const withinMs = Math.max(leftMs, leastMs);
+    this.#begin(life, this.#planNow(life, plan), { ...answer, withinMs }, leftMs < leastMs ? pauses + 1 : pauses);
   }
 
   /** What a release gives the point to changes with the slots beneath; what a set should show is its value. */
@@ -150,8 +150,7 @@ export class FollowUp {
     const question = { id: life.command.id, point, target, tolerance, withinMs, holdMs, after };
     watched.cancel = this.#parts.verifier.watch(question, (finding) => {
       this.#forget(life);
-      if (watched.plan.do === "device-slot" && finding.is === "differ" && watched.pauses < arrayTries)
-        this.#lookAgain(life, target, watched, finding);
+      if (watched.plan.do === "device-slot" && finding.is === "differ") this.#lookAgain(life, target, watched, finding);
       else this.#end(life, finding, answer);
     });
   }

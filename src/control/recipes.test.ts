@@ -64,6 +64,21 @@ describe("a recipe", () => {
     expect(rig.control.overrides.list()).toMatchObject([{ point: "north/a", value: 7, reason: "before" }]);
   });
 
+  test("puts back what a slot held when its member took it, not when the recipe was asked for", async () => {
+    const rig = await opened();
+    rig.onAct = (act) => {
+      if (act.do !== "set") return;
+      if (act.binding.point === "north/b") throw new GatewayError("device-refused", "exception 3", { sent: true });
+      rig.values.set(act.binding.point, act.value);
+    };
+    rig.set("north/a", 7, { reason: "on its way" });
+    rig.control.recipes.apply(recipe, anna);
+    await rig.advance(3_000);
+    expect(told(rig).at(-1)).toMatchObject({ act: "recipe.failed" });
+    expect(rig.values.get("north/a")).toBe(7);
+    expect(rig.control.overrides.list()).toMatchObject([{ point: "north/a", value: 7, reason: "on its way" }]);
+  });
+
   test("that cannot put everything back says what stands", async () => {
     const rig = await opened();
     let writes = 0;

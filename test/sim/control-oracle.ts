@@ -12,6 +12,8 @@ import { arrayOf, effectiveOf, isTaken, paperSlots, type Array16 } from "./contr
 export interface Told {
   readonly command: Command;
   sendingAt?: number;
+  /** When it had its slot at the latest: told, or found in the record after a crash. */
+  takenAt?: number;
   end?: CommandStep;
 }
 
@@ -51,7 +53,9 @@ export class Oracle {
   /** A gateway started on what an earlier one left: an answer to that one reaches nobody. */
   started(at: number): void {
     this.#startedAt = at;
-    for (const point of this.#parts.points.keys()) this.#slots.put(point, at, arrayOf(this.#parts.tables, point));
+    const { points, tables } = this.#parts;
+    for (const point of points.keys()) this.#slots.put(point, at, arrayOf(tables, point));
+    for (const [id, told] of this.told) if (tables.commands.get(id)?.state === "sending") told.takenAt = at - 2 * graceUs;
   }
 
   see(fact: Fact): void {
@@ -64,6 +68,7 @@ export class Oracle {
     if (!told) this.told.set(id, (told = { command }));
     if (state === this.#queuedBy(command, act)) this.#queue(act.point, id);
     if (state === "sending") told.sendingAt = fact.at;
+    if (state === "sending" || state === "masked") told.takenAt ??= fact.at;
     if (state === "sending" && command.asked === "override.expire") this.#judgeExpiry(told, fact.step, act, fact.at);
     if (!isEnd(state)) return;
     if (told.end) this.#complain(fact.step, `ended twice: ${told.end.state} before`);
@@ -144,7 +149,7 @@ export class Oracle {
       if (act.do === "set") this.#judgeShown(step, act.point, since, now, act.value);
       else this.#judgeGivenBack(step, act.point, since, now);
     }
-    const newer = this.#newer(told, act).find((id) => this.#stands(id) && (this.told.get(id)?.sendingAt ?? 0) < now - graceUs);
+    const newer = this.#newer(told, act).find((id) => this.#stands(id) && (this.told.get(id)?.takenAt ?? now) < now - graceUs);
     if (newer !== undefined && (step.state === "confirmed" || step.state === "mismatch" || step.code === "in-doubt"))
       this.#complain(step, `though ${newer} had taken its slot`);
     if (step.state === "mismatch" || step.code === "in-doubt") this.#judgeDiffers(step, act, since, now);
@@ -208,6 +213,10 @@ export class Oracle {
     const instants = turns.map(({ at }) => at);
     const away = plant.truth.longestAway(point, act.do === "set" ? since : since + 1, now, isSo, instants);
     if (away > (act.do === "set" ? 0 : obedienceUs) || plant.truth.longestAway(point, now - graceUs, now, isSo, instants) > 0) return;
+    // An array that turned twice between two readings cannot be told from a plant that does not follow it.
+    const seen = step.observed?.value ?? undefined;
+    const isElsewhere = seen !== undefined && !isSo(seen, now);
+    if (plant.keepsSlots(point) && isElsewhere && plant.truth.showed(point, now - 1_500_000, now, (value) => value === seen)) return;
     this.#complain(step, `and the plant has followed since ${since} (${now - since} us)`);
   }
 

@@ -1,0 +1,44 @@
+import { describe, expect, test } from "vitest";
+import { Rig, slotsPoint } from "#test/sim/control-rig.ts";
+import { emptySlots, withSlot } from "./slots.ts";
+import { refuseOutdated } from "./still-wanted.ts";
+
+const level = slotsPoint("north/level", { default: 5 });
+
+test("an override that was renewed behind a slow write is not ended by the time of the one before", async () => {
+  const rig = await Rig.open({ points: [level] });
+  rig.set("north/level", 40, { ttlMs: 2_000 });
+  await rig.advance(1_500);
+  rig.onAct = async (act) => {
+    if (act.do !== "set") return;
+    if (act.value === 60) await rig.time.sleep(1_000);
+    rig.values.set(act.binding.point, act.value);
+  };
+  rig.set("north/level", 60, { priority: 4, reason: "test" });
+  rig.release("north/level", { priority: 4 });
+  rig.set("north/level", 45, { ttlMs: 60_000 });
+  await rig.advance(5_000);
+  const expiry = rig.facts.flatMap((fact) => (fact.kind === "command" && fact.step.command.asked === "override.expire" ? [fact.step] : []));
+  expect(expiry.at(-1)).toMatchObject({ state: "rejected", code: "outdated" });
+  expect(rig.control.overrides.list()).toMatchObject([{ value: 45, priority: 8 }]);
+  expect(rig.values.get("north/level")).toBe(45);
+  await rig.advance(60_000);
+  expect(rig.control.overrides.list()).toEqual([]);
+  expect(rig.values.get("north/level")).toBe(5);
+});
+
+describe("a reassertion", () => {
+  const again = { id: "r", act: { do: "set", point: "north/level", value: 40 }, priority: 8, asked: "slot.reassert" } as const;
+  const holding = (value: number) => withSlot(emptySlots, 8, { value, by: "anna", since: 0 });
+
+  test("goes out while the slot holds what it held, and not when it was set anew or given back", () => {
+    expect(refuseOutdated(again, holding(40), 1, false)).toBeUndefined();
+    expect(refuseOutdated(again, holding(60), 1, false)).toMatchObject({ code: "outdated" });
+    expect(refuseOutdated(again, emptySlots, 1, false)).toMatchObject({ code: "outdated" });
+  });
+
+  test("fills a slot that its device lost", () => {
+    expect(refuseOutdated(again, emptySlots, 1, true)).toBeUndefined();
+    expect(refuseOutdated(again, holding(60), 1, true)).toMatchObject({ code: "outdated" });
+  });
+});
