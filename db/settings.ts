@@ -35,7 +35,7 @@ export function databaseSettings(url: string, given: Partial<Omit<DatabaseSettin
     retention: { samplesMs: 90 * dayMs, recordingMs: 30 * dayMs, rollupsMs: 730 * dayMs, compressAfterMs: 7 * dayMs },
     flowMetrics: {},
     clampSourceTimeMs: { past: 366 * dayMs, future: dayMs },
-    batch: { samples: 50_000, everyMs: 500 },
+    batch: { samples: 25_000, everyMs: 500 },
     ...given,
     url,
   };
