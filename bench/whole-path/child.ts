@@ -18,7 +18,7 @@ const tell = (message: object): void => void process.send?.(message);
 const [, , role = "", folder = "", ...ports] = process.argv;
 if (role === "devices") await devices();
 else if (role === "without" || role === "with") {
-  const site = largeSite(folder, ports.map(Number));
+  const site = largeSite(folder, ports.map(Number), Number(process.env["BENCH_POLL_MS"] ?? 1_000));
   if (role === "with") await withStorage(site);
   else await withoutStorage(site);
 }

@@ -10,7 +10,7 @@ export const total = links * groupsEach * pointsEach;
 export const commanded = "d0/g0/p0";
 
 /** Ten links, behind each ten units, behind each a thousand registers, all once a second; one of them can be written. */
-export function largeSite(folder: string, ports: readonly number[]): Site {
+export function largeSite(folder: string, ports: readonly number[], pollMs = 1_000): Site {
   const text = `site: { name: bench }\nserver: { port: 0 }\nauth: { loopback: operator }\ndata: { folder: ${folder} }\nlog: { level: warn }\n`;
   const loaded = loadSite(text, { modules: protocols, env: {}, path: "bench.yaml", readFile: () => "" });
   if ("problems" in loaded) throw new Error(loaded.problems.map(({ message }) => message).join("; "));
@@ -24,7 +24,7 @@ export function largeSite(folder: string, ports: readonly number[]): Site {
     const behind = Array.from({ length: groupsEach }, (_, group) => {
       const id = `d${link}/g${group}`;
       devices.push({ id, adapter, protocol: "modbus", area: "all" });
-      const bindings = addresses.map((address, n) => bindingOf(`${id}/p${n}`, id, address));
+      const bindings = addresses.map((address, n) => bindingOf(`${id}/p${n}`, id, address, pollMs));
       for (const binding of bindings) points.push(pointOf(binding, adapter));
       return { id, options: { unit: group + 1 }, bindings };
     });
@@ -33,18 +33,18 @@ export function largeSite(folder: string, ports: readonly number[]): Site {
   return { ...loaded.site, revision: `bench ${ports.join()}`, areas: [{ id: "all" }], devices, points, adapters };
 }
 
-function bindingOf(point: string, device: string, address: string) {
-  return { point, device, address, kind: "number" as const, writable: point === commanded, pollMs: 1_000 };
+function bindingOf(point: string, device: string, address: string, pollMs: number) {
+  return { point, device, address, kind: "number" as const, writable: point === commanded, pollMs };
 }
 
-function pointOf({ point, device, address }: ReturnType<typeof bindingOf>, adapter: string): Point {
+function pointOf({ point, device, address, pollMs }: ReturnType<typeof bindingOf>, adapter: string): Point {
   return {
     id: point,
     device,
     area: "all",
     kind: "number",
     staleAfterMs: 3_000,
-    binding: { adapter, address, pollMs: 1_000, scale: { gain: 0.1, offset: 0 } },
+    binding: { adapter, address, pollMs, scale: { gain: 0.1, offset: 0 } },
     ...(point === commanded && { control }),
   };
 }
