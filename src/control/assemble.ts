@@ -54,7 +54,8 @@ export function assemble(parts: DesksParts): Omit<Control, "audit"> {
   const overrides = new Overrides({ config, time, tap, slots, ledger, record, effectOf, submit, submitOwn });
   const isMomentary = (point: string) => plant.points.get(point)?.control?.mode === "momentary";
   const wouldRefuse: OneDesk["wouldRefuse"] = (command, by, isLater) => desk.wouldRefuse(command, by, isLater);
-  const recipes = new Recipes({ time, ledger, acts, isMomentary, wouldRefuse, submit, submitOwn });
+  const isUntold = (id: string, endedAt: number) => tap.toldFrom !== undefined && endedAt >= tap.toldFrom && !tap.toldRecipes.has(id);
+  const recipes = new Recipes({ time, ledger, acts, isUntold, isMomentary, wouldRefuse, submit, submitOwn });
   record.onState((now, reason) => {
     log.warn("the record's state changed", { state: now, reason });
     into.publish({ kind: "event", type: `record.${now}`, data: { reason } });

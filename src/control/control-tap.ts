@@ -25,6 +25,8 @@ interface Waiting {
 /** Steps retold from the journal that are remembered, to find what it misses. */
 const toldAtMost = 100_000;
 
+const recipeEnds: ReadonlySet<string> = new Set(["recipe.confirmed", "recipe.failed", "recipe.incomplete", "recipe.unknown"]);
+
 /**
  * The desk's eyes and its alarm clock on the timeline. It decides nothing and derives nothing: what the desk works out is
  * published as steps, which a replay retells. So there is nothing to save either; the desk's state is in control.db.
@@ -41,6 +43,8 @@ export class ControlTap implements Tap {
   /** The last state of each command that the journal retold before the desk started, and where that retelling began. */
   readonly told = new Map<string, CommandState>();
   toldFrom: Timestamp | undefined;
+  /** Recipes whose end was retold. */
+  readonly toldRecipes = new Set<string>();
   #isRetelling = true;
 
   constructor(plant: Plant) {
@@ -101,6 +105,7 @@ export class ControlTap implements Tap {
     if (fact.kind === "samples") {
       if (this.#watched.size > 0) this.#look(fact.samples, fact.at);
     } else if (fact.kind === "command") this.#remember(fact.step.command.id, fact.step.state);
+    else if (fact.kind === "operator") this.#rememberRecipe(fact.act, fact.data);
     else if (fact.kind === "link") for (const see of this.#onLink) see(fact);
     else if (fact.kind === "clock") this.#moved(fact);
     else if (fact.kind === "event" && isRestart(fact.type) && fact.device !== undefined) {
@@ -151,6 +156,12 @@ export class ControlTap implements Tap {
     this.told.delete(id);
     this.told.set(id, state);
     if (this.told.size > toldAtMost) this.told.delete(this.told.keys().next().value!);
+  }
+
+  #rememberRecipe(act: string, data: Readonly<Record<string, unknown>>): void {
+    if (!this.#isRetelling || !recipeEnds.has(act)) return;
+    this.toldRecipes.add(String(data["recipeId"]));
+    if (this.toldRecipes.size > toldAtMost) this.toldRecipes.delete(this.toldRecipes.keys().next().value!);
   }
 
   /** The loop has moved every deadline along with the jump. Dates stay where they were, unless the date itself was corrected. */

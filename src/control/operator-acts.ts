@@ -24,4 +24,9 @@ export class OperatorActs {
       });
     });
   }
+
+  /** An act the record has and the journal missed. */
+  retell(act: string, by: string, data: Readonly<Record<string, unknown>>): void {
+    this.#into.publish({ kind: "operator", act, by, data });
+  }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Fact } from "#msgs/fact.ts";
 import { GatewayError } from "#src/kit/errors.ts";
 import { anna, Rig, slotsPoint } from "#test/sim/control-rig.ts";
 import type { Recipe } from "./recipe-book.ts";
@@ -170,5 +171,22 @@ describe("a recipe", () => {
     await next.advance(1_000);
     expect(told(next).map(({ act }) => act)).toEqual(["recipe.unknown"]);
     expect(next.acts).toEqual([]);
+  });
+
+  test("is known after a restart too, and its end is told again only where the journal missed it", async () => {
+    const journal: Fact[] = [];
+    const rig = await Rig.open({ points, journal });
+    rig.control.recipes.apply(recipe, anna);
+    await rig.advance(1_000);
+    journal.push(...rig.facts.filter((fact) => fact.kind !== "operator"));
+    const missed = await rig.restart();
+    expect(told(missed).map(({ act }) => act)).toEqual(["recipe.confirmed"]);
+    expect(missed.control.recipes.find("r")).toMatchObject({ state: "confirmed" });
+    expect(missed.control.recipes.apply(recipe, anna)).toEqual({ status: "success", commandId: "r" });
+    expect(missed.control.recipes.apply({ ...recipe, priority: 7 }, anna)).toMatchObject({ code: "id-reused" });
+    await missed.advance(1_000);
+    expect(missed.acts).toEqual([]);
+    journal.push(...rig.facts);
+    expect(told(await missed.restart())).toEqual([]);
   });
 });

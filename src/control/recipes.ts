@@ -19,12 +19,21 @@ export interface RecipesParts {
   /** `isLater`: what the plant must be like is asked when its stage begins, since the stages before are there to change that. */
   readonly wouldRefuse: (command: Command, by: Principal, isLater: boolean) => Refusal | undefined;
   readonly submit: (command: Command, by: Principal) => Verdict;
+  /** Whether the journal missed the end of a recipe that the record has. */
+  readonly isUntold: (recipeId: string, endedAt: number) => boolean;
   readonly submitOwn: (command: Command, by: Principal) => Verdict;
 }
 
 /** Recipes under way at most, and ended ones remembered. */
 const atMost = 100;
 const membersAtMost = 1_000;
+
+/** A recipe as the record has it; one that has ended says when. */
+interface KeptRecipe {
+  readonly status: RecipeStatus;
+  readonly fingerprint?: string;
+  readonly endedAt?: number;
+}
 
 interface Running {
   status: RecipeStatus;
@@ -45,12 +54,17 @@ export class Recipes {
     this.#parts = parts;
   }
 
-  /** A recipe that was under way when the gateway stopped is not taken up again: a restart writes nothing. */
+  /** A recipe that was under way when the gateway stopped is not taken up again: a restart writes nothing. Ends nobody was told are told. */
   begin(rows: readonly DocumentRow[]): void {
     for (const { id, body } of rows) {
-      const { status } = body as { status: RecipeStatus };
-      const message = "the gateway stopped while this was under way; what its commands did stands as their ends say";
-      this.#tell({ ...status, state: "unknown", message }, id);
+      const { status, fingerprint = "", endedAt } = body as KeptRecipe;
+      if (endedAt === undefined) {
+        const message = "the gateway stopped while this was under way; what its commands did stands as their ends say";
+        this.#ended({ ...status, state: "unknown", message }, fingerprint);
+      } else {
+        this.#known.set(id, { fingerprint, status });
+        if (this.#parts.isUntold(id, endedAt)) this.#parts.acts.retell(`recipe.${status.state}`, status.by, aboutEnd(status));
+      }
     }
   }
 
@@ -105,7 +119,7 @@ export class Recipes {
     const { recipe, by } = running;
     const { status } = running;
     await this.#parts.acts.say("recipe.requested", by.name, { recipeId: recipe.id, members: status.members }, [
-      document(recipe.id, running),
+      document(recipe.id, { status, fingerprint: running.fingerprint }),
     ]);
     const ends = new Map<number, CommandStep>();
     let failed: CommandStep | undefined;
@@ -174,20 +188,24 @@ export class Recipes {
 
   #end(running: Running, state: RecipeEnd, message?: string): void {
     this.#running--;
-    running.status = { ...running.status, state, ...(message !== undefined && { message }) };
-    this.#known.set(running.recipe.id, { fingerprint: running.fingerprint, status: running.status });
-    const ended = [...this.#known].filter(([, known]) => !("recipe" in known));
-    for (const [id] of ended.slice(0, Math.max(0, ended.length - atMost))) this.#known.delete(id);
-    this.#tell(running.status, running.recipe.id);
+    this.#ended({ ...running.status, state, ...(message !== undefined && { message }) }, running.fingerprint);
   }
 
-  /** The one terminal event. */
-  #tell(status: RecipeStatus, id: string): void {
-    const { by, state, message, members } = status;
-    void this.#parts.acts.say(`recipe.${state}`, by, { recipeId: id, members, ...(message !== undefined && { message }) }, [
-      document(id, undefined),
-    ]);
+  /** The one terminal event, and what is kept of it so that an end that the journal missed is told after a crash. */
+  #ended(status: RecipeStatus, fingerprint: string): void {
+    const { id, by, state } = status;
+    this.#known.set(id, { fingerprint, status });
+    const ended = [...this.#known].filter(([, known]) => !("recipe" in known));
+    const forgotten = ended.slice(0, Math.max(0, ended.length - atMost)).map(([old]) => old);
+    for (const old of forgotten) this.#known.delete(old);
+    const kept = { status, fingerprint, endedAt: this.#parts.time.now() };
+    const writes = [document(id, kept), ...forgotten.map((old) => document(old, undefined))];
+    void this.#parts.acts.say(`recipe.${state}`, by, aboutEnd(status), writes);
   }
+}
+
+function aboutEnd({ id, members, message }: RecipeStatus) {
+  return { recipeId: id, members, ...(message !== undefined && { message }) };
 }
 
 function commandOf(recipe: Recipe, index: number): Command {
@@ -209,8 +227,8 @@ function commandOf(recipe: Recipe, index: number): Command {
   };
 }
 
-function document(id: string, running: Running | undefined): { put: "document"; row: DocumentRow } {
-  return { put: "document", row: { kind: "recipe", id, body: running && { status: running.status } } };
+function document(id: string, body: KeptRecipe | undefined): { put: "document"; row: DocumentRow } {
+  return { put: "document", row: { kind: "recipe", id, body } };
 }
 
 function reject(commandId: string, code: string, message: string): Verdict {

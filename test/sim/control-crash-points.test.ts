@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Fact } from "#msgs/fact.ts";
 import { isEnd } from "#msgs/command.ts";
 import { MemoryRecord } from "#src/control/memory-record.ts";
 import type { RecordWrite } from "#src/control/record.ts";
@@ -35,7 +36,7 @@ interface Outcome {
 /** Runs a scenario, kills the gateway at one commit, starts another, and lets clients go on with that one. */
 async function run(scenario: Scenario, kill?: Kill): Promise<Outcome> {
   const found: string[] = [];
-  const facts = new Map<string, number>();
+  const journal: Fact[] = [];
   const faults = [...(scenario.faults ?? [])];
   let commits = 0;
   let isKilled = false;
@@ -48,6 +49,7 @@ async function run(scenario: Scenario, kill?: Kill): Promise<Outcome> {
   };
   rig = await Rig.open({
     points: crashPoints,
+    journal,
     config: { writeTimeoutMs: 3_000, askTimeoutMs: 1_000, readBackMs: 3_000, heldMs: 20_000, reservedPriorities: [] },
     recordOn: (tables, time) => {
       const record: MortalRecord = new MortalRecord(tables, (commit) =>
@@ -69,7 +71,7 @@ async function run(scenario: Scenario, kill?: Kill): Promise<Outcome> {
     },
     onFact: (fact) => {
       oracle?.see(fact);
-      if (fact.kind === "operator") facts.set(fact.act, (facts.get(fact.act) ?? 0) + 1);
+      journal.push(fact);
     },
   });
   const begun = rig.time.now();
@@ -89,10 +91,14 @@ async function run(scenario: Scenario, kill?: Kill): Promise<Outcome> {
   }
   await advanceTo(60_000);
   oracle.finish();
-  for (const { id, state } of rig.tables.commands.values()) if (!isEnd(state)) found.push(`${id} has no end`);
-  const ended = [...facts].filter(([act]) => /^recipe\.(confirmed|failed|incomplete|unknown)$/.test(act));
-  if (ended.reduce((sum, [, times]) => sum + times, 0) > 1) found.push(`the recipe ended as ${ended.map(([act]) => act).join(" and ")}`);
-  if (facts.has("recipe.failed")) found.push(...leftOfRecipe(rig, oracle));
+  for (const { id, state } of rig.tables.commands.values()) {
+    if (!isEnd(state)) found.push(`${id} has no end`);
+    else if (!oracle.told.get(id)?.end) found.push(`the end of ${id} was told to nobody`);
+  }
+  const acts = journal.flatMap((fact) => (fact.kind === "operator" ? [fact.act] : []));
+  const ends = acts.filter((act) => /^recipe\.(confirmed|failed|incomplete|unknown)$/.test(act));
+  if (ends.length > 1 || (acts.includes("recipe.requested") && ends.length === 0)) found.push(`the recipe ended as ${ends.join(" and ")}`);
+  if (ends.includes("recipe.failed")) found.push(...leftOfRecipe(rig, oracle));
   await rig.control.close();
   return { commits, found };
 }

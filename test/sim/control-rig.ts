@@ -124,6 +124,8 @@ export interface RigOptions {
   readonly record?: ControlRecord;
   /** Instead of one record: a new one on the same tables at every start. */
   readonly recordOn?: (tables: MemoryTables, time: MadeUpTime) => ControlRecord;
+  /** What the journal has: the desk's tap is retold it before the desk starts. */
+  readonly journal?: readonly Fact[];
   /** Sees every fact at the moment it is told. */
   readonly onFact?: (fact: Fact, rig: Rig) => void;
   /** How long a commit takes; what is not committed when the desk is killed is lost. */
@@ -169,7 +171,12 @@ export class Rig {
     const { plant, latest } = this.taps;
     const { time } = this;
     const prepared = await prepareControl({ record, plant, latest, time, timers: time, log: silentLog, config });
-    this.opened = open({ id: "live", kind: "live", from: time.now(), taps: [...this.taps.factories, prepared.tap] });
+    const retold: typeof prepared.tap = (env) => {
+      const tap = prepared.tap(env);
+      for (const fact of this.#options.journal ?? []) tap.see(fact);
+      return tap;
+    };
+    this.opened = open({ id: "live", kind: "live", from: time.now(), taps: [...this.taps.factories, retold] });
     this.opened.timeline.bus.follow((fact) => {
       this.facts.push(fact);
       onFact?.(fact, this);
