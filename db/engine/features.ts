@@ -63,6 +63,8 @@ async function createExtension(client: Client): Promise<string | undefined> {
     return undefined;
   } catch (error) {
     const state = sqlState(error);
+    // Another connection made it in the same moment.
+    if (state === "23505") return undefined;
     if (state === "42501")
       return "TimescaleDB is on this server, but the database user may not create the extension: have an administrator run CREATE EXTENSION timescaledb in this database";
     // The server drops the connection with a fatal error when the library is not preloaded; anything else is for the caller.

@@ -34,6 +34,12 @@ class Device {
   acknowledged = 0;
   /** What each gateway in turn said it has for good. */
   readonly promised: { readonly from: number; to: number }[] = [];
+  /** Around each start of a gateway, by that gateway's clock: the newest stamp known to be durable before it, and when it was ready. */
+  readonly outages: { readonly from: number; readonly to: number }[] = [];
+  /** The earliest stamp each entry can have, by its last number. */
+  #handedAt = new Map<number, number>();
+  #durableAt = Number.NEGATIVE_INFINITY;
+  #clockOffsetUs = 0;
   #gateway: ChildProcess | undefined;
   #timer = setInterval(() => this.#hand(), 2);
 
@@ -41,11 +47,14 @@ class Device {
     const gateway = fork(script, [JSON.stringify(options)], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
     children.push(gateway);
     await once(gateway, "message");
+    this.#clockOffsetUs = options.clockOffsetUs;
+    this.outages.push({ from: this.#durableAt, to: this.#now() });
     const promise = { from: this.handed + 1, to: this.handed };
     this.promised.push(promise);
     gateway.on("message", ({ durable }: Acknowledged) => {
       promise.to = Math.max(promise.to, durable);
       this.acknowledged = Math.max(this.acknowledged, durable);
+      this.#durableAt = Math.max(this.#durableAt, this.#handedAt.get(durable)!);
     });
     this.#gateway = gateway;
   }
@@ -61,9 +70,14 @@ class Device {
     clearInterval(this.#timer);
   }
 
+  #now(): number {
+    return Date.now() * 1000 + this.#clockOffsetUs;
+  }
+
   #hand(): void {
     if (!this.#gateway?.connected) return;
     const ids = Array.from({ length: 5 }, () => ++this.handed);
+    this.#handedAt.set(this.handed, this.#now());
     this.#gateway.send({ ids } satisfies Handed, () => undefined);
   }
 }
@@ -73,11 +87,17 @@ interface Row {
   readonly at: number;
 }
 
+interface Gap {
+  readonly stream: string;
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What is in the database, against what the device says. */
 async function judge(url: string, device: Device): Promise<{ lost: number; broken: number; gaps: number }> {
   const us = (column: string) => `(extract(epoch FROM ${column}) * 1000000)::bigint::float8`;
   const rows = await ask<Row>(url, `SELECT value::int AS id, ${us("at")} AS at FROM samples ORDER BY value`);
-  const gaps = await ask<{ from: number; to: number }>(url, `SELECT ${us("from_time")} AS from, ${us("to_time")} AS to FROM declared_gaps`);
+  const gaps = await ask<Gap>(url, `SELECT stream, ${us("from_time")} AS from, ${us("to_time")} AS to FROM declared_gaps`);
   const ids = rows.map((row) => row.id);
   expect(new Set(ids).size, "nothing is stored twice").toBe(ids.length);
   expect(ids.at(-1), "the newest is stored").toBe(device.handed);
@@ -93,6 +113,14 @@ async function judge(url: string, device: Device): Promise<{ lost: number; broke
       expect(declared, `samples ${before.id + 1} to ${row.id - 1} are missing and lie inside a declared gap`).toBe(true);
     }
     before = row;
+  }
+  for (const gap of gaps) {
+    if (gap.stream !== "gateway") continue;
+    // A clock that was put back stands still until it is passed, and so does the gap.
+    const isShort = gap.to - gap.from <= 1 || device.outages.some(({ from, to }) => gap.from >= from && gap.to <= to);
+    expect(isShort, `the gap from ${gap.from} to ${gap.to} begins after what was acknowledged and ends when the gateway is back`).toBe(
+      true,
+    );
   }
   return { lost, broken, gaps: gaps.length };
 }
