@@ -4,10 +4,9 @@ import type { FollowUp } from "./follow-up.ts";
 import type { Ledger, Life, StepDetail } from "./ledger.ts";
 import type { Plan } from "./plan.ts";
 import type { CommandRow, RecordedState } from "./record.ts";
-import type { Slot } from "./slots.ts";
 import type { SlotTable } from "./slot-table.ts";
 import type { Views } from "./views.ts";
-import { effective, isSameValue, slotAt } from "./slots.ts";
+import { effective } from "./slots.ts";
 
 export interface TakeUpParts {
   readonly config: ControlConfig;
@@ -42,7 +41,7 @@ function takeUpOne(row: CommandRow, open: readonly CommandRow[], parts: TakeUpPa
     return ledger.move(life, "crash", { code: "not-sent", message: "the gateway stopped before it was sent" });
   }
   const withinMs = Math.max(config.readBackMs, life.target.point?.control?.evidence.withinMs ?? 0);
-  const lost = takenBy(row, open, life) ?? slotLost(life, parts);
+  const lost = takenBy(row, open, life);
   if (lost) return ledger.move(life, "supersede", lost);
   const plan = readBackPlan(life, parts);
   const doubt = "the gateway stopped while it was under way";
@@ -65,7 +64,10 @@ function lifeOf(row: CommandRow, views: Views): Life {
   };
 }
 
-/** Another command went out on the same slot, or the same momentary point, after this one, and the gateway stopped right then. */
+/**
+ * Another command went out on the same slot, or the same momentary point, after this one, and the gateway stopped before it could
+ * say that this one's turn was over. The slot was changed together with that mark `sending`, so it is no longer as this one left it.
+ */
 function takenBy(row: CommandRow, open: readonly CommandRow[], { command, target }: Life): StepDetail | undefined {
   if (!target.point?.control) return undefined;
   const isMomentary = target.point.control.mode === "momentary";
@@ -79,26 +81,6 @@ function takenBy(row: CommandRow, open: readonly CommandRow[], { command, target
     );
   });
   return newer && { code: "superseded", message: `command ${newer.id} by ${newer.asker.name} took its place before the plant showed it` };
-}
-
-/**
- * The slot was changed together with the mark `sending`. If it is not as this command left it, a newer one had its own mark
- * durable, and the gateway stopped before it could say that this one's turn was over.
- */
-function slotLost({ command, target, isOurOwn }: Life, { slots, keepsSlots }: TakeUpParts): StepDetail | undefined {
-  const { act, priority } = command;
-  const { point } = target;
-  if (act.do === "call" || point?.control?.mode !== "slots" || keepsSlots(point.id)) return undefined;
-  const slot = slotAt(slots.of(point.id), priority);
-  if (act.do === "release") return slot && { code: "superseded", message: superseded(slot) };
-  const isOwn = slot?.command === command.id || (isOurOwn && slot !== undefined && isSameValue(slot.value, act.value));
-  return isOwn ? undefined : { code: "superseded", message: superseded(slot) };
-}
-
-function superseded(by: Slot | undefined): string {
-  if (!by) return "the slot was given back before the plant showed it";
-  const newer = by.command === undefined ? "another write" : `command ${by.command}`;
-  return `${newer} by ${by.by} took its place before the plant showed it`;
 }
 
 /** The slot stands as this command left it, so the slots say what the plant should show. */

@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
 import type { Command } from "#msgs/command.ts";
+import type { Fact } from "#msgs/fact.ts";
 import type { Value } from "#msgs/point.ts";
+import type { Recipe, RecipeMemberStatus } from "#src/control/recipe-book.ts";
 import type { Random } from "#src/kit/random.ts";
 import type { Fault } from "./control-plant.ts";
 import { isEnd } from "#msgs/command.ts";
 import { between, pick, seededRandom } from "#src/kit/random.ts";
+import { isTaken } from "./control-paper.ts";
 import { Rig, slotsPoint } from "./control-rig.ts";
 import { Oracle } from "./control-oracle.ts";
 import { faults, UnrulyPlant } from "./control-plant.ts";
@@ -48,11 +51,37 @@ function anyCommand(random: Random, id: string, now: number): Command {
   return { id, act, priority, reason: "simulated", asked: "point.write", ...ttl, ...date };
 }
 
+function anyRecipe(random: Random, id: string): Recipe {
+  const chosen = new Set(Array.from({ length: 3 }, () => pick(random, points).id));
+  const steps = [...chosen].map((point) => ({ point, value: pick(random, [10, 40, 90]) }));
+  return { id, steps, order: pick(random, ["together", "one-by-one"] as const), priority: 8, reason: "simulated" };
+}
+
+/** One end each; confirmed only when every member was, and all back only when whatever was done has a way back that came true. */
+function wrongRecipes(journal: readonly Fact[], rig: Rig): readonly string[] {
+  const told = journal.flatMap((fact) => (fact.kind === "operator" && fact.act !== "recipe.rejected" ? [fact] : []));
+  const requested = told.filter(({ act }) => act === "recipe.requested");
+  const stateOf = (id: string) => rig.tables.commands.get(id)?.state;
+  return requested.flatMap(({ data: { recipeId, members } }) => {
+    const ends = told.filter(({ act, data }) => act !== "recipe.requested" && data["recipeId"] === recipeId).map(({ act }) => act);
+    const ids = (members as readonly RecipeMemberStatus[]).map(({ command }) => command);
+    const isDone = ids.every((id) => stateOf(id) === "confirmed");
+    const isBack = ids.every((id) => {
+      const row = rig.tables.commands.get(id);
+      return !row || row.step.code === "superseded" || !isTaken(row) || ["confirmed", "masked"].includes(stateOf(`${id}.back`) ?? "");
+    });
+    if (ends.length !== 1) return [`${String(recipeId)} ended as ${ends.join(" and ")}`];
+    if (ends[0] === "recipe.confirmed" && !isDone) return [`${String(recipeId)} is confirmed and a member is not`];
+    return ends[0] === "recipe.failed" && !isBack ? [`${String(recipeId)} is said to be back as it was and a member is not`] : [];
+  });
+}
+
 /** One run of the gateway against an unruly plant, killed and started again now and then. */
 async function run(seed: number, sum: Sum): Promise<void> {
   const random = seededRandom(seed);
   const found: string[] = [];
   const asked = new Set<string>();
+  const journal: Fact[] = [];
   let rig!: Rig;
   let plant!: UnrulyPlant;
   let oracle!: Oracle;
@@ -63,6 +92,7 @@ async function run(seed: number, sum: Sum): Promise<void> {
   };
   rig = await Rig.open({
     points,
+    journal,
     config: { writeTimeoutMs: 3_000, askTimeoutMs: 1_000, readBackMs: 5_000, reservedPriorities: [] },
     commitMs: () => between(random, 1, 8),
     devices: ({ time, tables }) => {
@@ -76,7 +106,10 @@ async function run(seed: number, sum: Sum): Promise<void> {
       });
       return plant;
     },
-    onFact: (fact) => oracle?.see(fact),
+    onFact: (fact) => {
+      oracle?.see(fact);
+      if (fact.kind === "command" || fact.kind === "operator") journal.push(fact);
+    },
   });
 
   for (let sent = 0; sent < perRun && found.length === 0;) {
@@ -86,6 +119,7 @@ async function run(seed: number, sum: Sum): Promise<void> {
       rig.control.desk.submit(command, sim);
       asked.add(command.id);
     }
+    if (random() < 0.05) rig.control.recipes.apply(anyRecipe(random, `r${seed}-${sent}`), sim);
     for (const { command } of rig.control.desk.held()) if (random() < 0.3) rig.control.desk.release(command.id, second);
     if (random() < 0.2) rig.control.desk.cancel(pick(random, [...asked].slice(-5)), sim);
     plant.isLinkUp = random() > 0.03;
@@ -116,6 +150,7 @@ async function run(seed: number, sum: Sum): Promise<void> {
   // A command whose `recorded` was not durable when the gateway was killed never was: its sender was told nothing but `success`.
   const known = [...asked].filter((id) => rig.tables.commands.has(id));
   sum.asked += known.length;
+  found.push(...wrongRecipes(journal, rig));
   for (const id of known) {
     if (!isEnd(rig.tables.commands.get(id)!.state)) found.push(`${id} has no end`);
     else if (!oracle.told.get(id)?.end) found.push(`the end of ${id} was told to nobody`);

@@ -209,6 +209,7 @@ export const scenarios: readonly Scenario[] = [
     ],
     faults: ["ignores", "refuses"],
   },
+  { name: "a recipe of which nobody knows whether a member arrived", acts: [[0, recipe("r", [[a, 40]], "one-by-one")]], faults: ["drops"] },
   { name: "an override runs out", acts: [[0, set(b, 40, 8, { ttlMs: 1_500 })]] },
   {
     name: "an override runs out and its release is refused",
