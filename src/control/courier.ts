@@ -80,7 +80,8 @@ export class Courier {
   #isLate(life: Life): boolean {
     const { time, config } = this.#parts;
     if (life.command.expiresAt !== undefined && life.command.expiresAt <= time.now()) return true;
-    return life.state === "recorded" && time.now() > life.askedAt + microseconds(config.unsentMs);
+    const isWaiting = life.state === "recorded" || life.state === "released";
+    return isWaiting && time.now() > (life.releasedAt ?? life.askedAt) + microseconds(config.unsentMs);
   }
 
   #mask(life: Life, heldBy: NonNullable<StepDetail["heldBy"]>): void {
@@ -101,11 +102,11 @@ export class Courier {
     return { writes, undo: () => [slots.change(point.id, priority, before)] };
   }
 
-  #slotOf({ command, by, isOurOwn }: Life, before: Slot | undefined): Slot | undefined {
+  #slotOf({ command, by }: Life, before: Slot | undefined): Slot | undefined {
     const { act, ttlMs, reason } = command;
     if (act.do !== "set") return undefined;
     // Reasserting what stands there already changes neither whose it is nor when it ends.
-    if (isOurOwn && before && isSameValue(before.value, act.value)) return before;
+    if (command.asked === "slot.reassert" && before && isSameValue(before.value, act.value)) return before;
     const since = this.#parts.time.now();
     return {
       value: act.value,

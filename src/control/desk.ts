@@ -83,7 +83,7 @@ export class OneDesk implements Desk {
 
   /** A second person lets a held command go. Everything is judged again: time has passed. */
   release(commandId: string, by: Principal): Verdict {
-    const { ledger, views, config, tap } = this.#parts;
+    const { ledger, views, config, tap, time } = this.#parts;
     const life = ledger.open.get(commandId);
     if (!life) return this.#notOpen(commandId);
     const refusal = this.#refuseSecondPerson(life, by) ?? refuseRights(by, life.target, config.parentOf);
@@ -94,6 +94,7 @@ export class OneDesk implements Desk {
       ledger.move(life, "refuse", closed);
       return { status: "rejected", commandId, ...closed };
     }
+    life.releasedAt = time.now();
     ledger.move(life, "release", { by: by.name }, [], () => this.#enqueue(life));
     return { status: "success", commandId };
   }

@@ -22,6 +22,8 @@ export interface Life {
   state: LifeState;
   step: CommandStep | undefined;
   refused: Refusal | undefined;
+  /** When a second person let it go; its turn must come within as long as that of a command nobody held. */
+  releasedAt?: Timestamp;
   /** What its slot held when it took it; a recipe puts that back. */
   slotBefore?: Slot | undefined;
 }

@@ -80,6 +80,20 @@ describe("a recipe", () => {
     expect(rig.control.overrides.list()).toMatchObject([{ point: "north/a", value: 7, reason: "on its way" }]);
   });
 
+  test("puts back how long an override lives, also when it wrote the value that stood there already", async () => {
+    const rig = await opened();
+    rig.set("north/a", 10, { ttlMs: 60_000 });
+    await rig.advance(1_000);
+    const { until } = rig.control.overrides.list()[0]!;
+    rig.onAct = (act) => {
+      if (act.do === "set" && act.binding.point === "north/b") throw new GatewayError("device-refused", "exception 3", { sent: true });
+    };
+    rig.control.recipes.apply(recipe, anna);
+    await rig.advance(3_000);
+    expect(told(rig).at(-1)).toMatchObject({ act: "recipe.failed" });
+    expect(Math.abs(rig.control.overrides.list()[0]!.until! - until!)).toBeLessThan(10_000);
+  });
+
   test("that cannot put everything back says what stands", async () => {
     const rig = await opened();
     let writes = 0;

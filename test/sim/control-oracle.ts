@@ -223,6 +223,7 @@ export class Oracle {
     if (!isEnd(state)) return this.#complain(step, "and never ended");
     const isUndone = !isTaken(row);
     if (isUndone && write && write.carriedOut > 0) this.#complain(step, "and the device carried it out");
+    if (write && write.began >= (told.command.expiresAt ?? Infinity)) this.#complain(step, "and went out after its time");
     if (isUndone && state !== "failed" && write) this.#complain(step, "and it reached the device");
     if (state === "masked" && !this.#wasHeld(step, act)) this.#complain(step, `by ${JSON.stringify(step.heldBy)}, which was never done`);
     if (step.code === "superseded" && !this.#newer(told, act).some((id) => this.#stands(id)))
