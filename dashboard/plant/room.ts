@@ -62,7 +62,7 @@ export function openRoom({ client, wallMs, nextFrame, after }: RoomParts): Room 
   const beat = (): void => {
     contact.look();
     now.value = shown.peek().clock.now();
-    // Whether the plant follows an override is worked out after its command has ended, and is told by no frame.
+    // What another master puts into a slot that the device itself keeps is told by no frame.
     if (++beats % overridesEveryBeats === 0 && stage.peek() === "open" && !contact.lost.peek()) overrides.askSoon();
   };
   client.on("samples", () => {
@@ -82,7 +82,7 @@ export function openRoom({ client, wallMs, nextFrame, after }: RoomParts): Room 
     if (timeline !== "live") return;
     if (data.type === "plant.revised") void load();
     // A slot that stops holding is told by no command of ours.
-    if (data.type.startsWith("override.")) overrides.askSoon();
+    if (data.type.startsWith("override.") || data.type.startsWith("slot.")) overrides.askSoon();
   });
 
   /** Everything that was told before this screen was listening. */
