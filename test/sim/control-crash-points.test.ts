@@ -10,7 +10,7 @@ import { UnrulyPlant } from "./control-plant.ts";
 import { Rig } from "./control-rig.ts";
 import { crashPoints, scenarios } from "./control-scenarios.ts";
 
-/** At which commit the gateway is killed, and whether that commit still gets through; then nobody is told of it. */
+/** At which commit since its start the gateway is killed, and whether that commit still gets through; then nobody is told of it. */
 interface Kill {
   readonly commit: number;
   readonly isDurable: boolean;
@@ -27,14 +27,18 @@ class MortalRecord extends MemoryRecord {
   }
 }
 
+/** The gateway that takes up what the first one left is killed too, at each of its first commits. */
+const secondKills = process.env["PLAINVIEW_SOAK"] === "1" ? 4 : 0;
+
 /** How many commits the scenario takes, and what was wrong with it. */
 interface Outcome {
   readonly commits: number;
   readonly found: readonly string[];
 }
 
-/** Runs a scenario, kills the gateway at one commit, starts another, and lets clients go on with that one. */
-async function run(scenario: Scenario, kill?: Kill): Promise<Outcome> {
+/** Runs a scenario, kills the gateway at one commit, starts another, perhaps kills that too, and lets clients go on with the last. */
+async function run(scenario: Scenario, ...kills: readonly Kill[]): Promise<Outcome> {
+  const left = [...kills];
   const found: string[] = [];
   const journal: Fact[] = [];
   const faults = [...(scenario.faults ?? [])];
@@ -55,6 +59,7 @@ async function run(scenario: Scenario, kill?: Kill): Promise<Outcome> {
       const record: MortalRecord = new MortalRecord(tables, (commit) =>
         time.after(2, () => {
           if (record.isDead) return;
+          const kill = left[0];
           record.isDead = ++commits === kill?.commit;
           if (!record.isDead || kill!.isDurable) commit();
           isKilled ||= record.isDead;
@@ -80,6 +85,8 @@ async function run(scenario: Scenario, kill?: Kill): Promise<Outcome> {
       await rig.advance((begun + ms * 1_000 - rig.time.now()) / 1_000, () => isKilled);
       if (!isKilled) continue;
       isKilled = false;
+      commits = 0;
+      left.shift();
       oracle.checkSlots();
       oracle.started(rig.time.now());
       rig = await rig.restart();
@@ -120,11 +127,16 @@ test.each(scenarios)("$name: killed at every commit, nothing is said that is not
   expect(whole.found).toEqual([]);
   expect(whole.commits).toBeGreaterThan(0);
   const found: string[] = [];
-  for (let commit = 1; commit <= whole.commits; commit++) {
-    for (const isDurable of [false, true]) {
-      const outcome = await run(scenario, { commit, isDurable });
-      found.push(...outcome.found.map((what) => `killed ${isDurable ? "after" : "before"} commit ${commit} of ${whole.commits}: ${what}`));
+  for (const kill of killsOf(whole.commits)) {
+    const ways = [[kill], ...[...killsOf(secondKills)].map((second) => [kill, second])];
+    for (const kills of ways) {
+      const outcome = await run(scenario, ...kills);
+      found.push(...outcome.found.map((what) => `killed at ${JSON.stringify(kills)} of ${whole.commits}: ${what}`));
     }
   }
   expect(found).toEqual([]);
 });
+
+function* killsOf(commits: number): Generator<Kill> {
+  for (let commit = 1; commit <= commits; commit++) for (const isDurable of [false, true]) yield { commit, isDurable };
+}

@@ -32,6 +32,8 @@ export interface OracleParts {
 const unseenUs = 900_000;
 /** Between what was found and its being told lie two commits, and the reading of an array. */
 const graceUs = 100_000;
+/** A newer command has its slot when it is taken, and is known to have it one commit later. */
+const commitUs = 20_000;
 /** An obedient device needs this long to take a value over. */
 const obedienceUs = 60_000;
 
@@ -55,7 +57,8 @@ export class Oracle {
     this.#startedAt = at;
     const { points, tables } = this.#parts;
     for (const point of points.keys()) this.#slots.put(point, at, arrayOf(tables, point));
-    for (const [id, told] of this.told) if (tables.commands.get(id)?.state === "sending") told.takenAt = at - 2 * graceUs;
+    for (const [id, told] of this.told)
+      if (tables.commands.get(id)?.state === "sending") told.takenAt ??= tables.commands.get(id)!.changedAt;
   }
 
   see(fact: Fact): void {
@@ -149,7 +152,8 @@ export class Oracle {
       if (act.do === "set") this.#judgeShown(step, act.point, since, now, act.value);
       else this.#judgeGivenBack(step, act.point, since, now);
     }
-    const newer = this.#newer(told, act).find((id) => this.#stands(id) && (this.told.get(id)?.takenAt ?? now) < now - graceUs);
+    const decided = this.#parts.tables.commands.get(step.command.id)?.changedAt ?? now;
+    const newer = this.#newer(told, act).find((id) => this.#stands(id) && (this.told.get(id)?.takenAt ?? decided) < decided - commitUs);
     if (newer !== undefined && (step.state === "confirmed" || step.state === "mismatch" || step.code === "in-doubt"))
       this.#complain(step, `though ${newer} had taken its slot`);
     if (step.state === "mismatch" || step.code === "in-doubt") this.#judgeDiffers(step, act, since, now);
