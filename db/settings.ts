@@ -14,7 +14,7 @@ export interface DatabaseSettings {
   readonly flowMetrics: { readonly flowRateLpm?: PointId; readonly pressurePa?: PointId; readonly temperatureC?: PointId };
   /** A source time further than this from the time of receipt is stored at that distance, the original beside it. */
   readonly clampSourceTimeMs: { readonly past: number; readonly future: number };
-  /** A transaction holds at most this many samples, and does not wait longer than `everyMs` for more. */
+  /** A transaction holds about this many samples at most, twice as many to catch up after an outage, and does not wait longer than `everyMs` for more. */
   readonly batch: { readonly samples: number; readonly everyMs: number };
 }
 

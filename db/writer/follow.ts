@@ -39,6 +39,8 @@ const stuckAfterMs = 300_000;
 const stopWithinMs = 1_000;
 /** Bytes of the journal for one sample, about: how much is read for one transaction. */
 const bytesPerSample = 24;
+/** When this many transactions' worth waits, the database was away or is slow. */
+const outageBatches = 4;
 
 class DatabaseReader {
   #source: JournalSource;
@@ -133,14 +135,14 @@ class DatabaseReader {
   }
 
   #page(standing: Standing): readonly PlacedEntry[] {
-    const page = this.#source.read(standing.position + 1, this.#settings.batch.samples * bytesPerSample);
+    const page = this.#source.read(standing.position + 1, this.#pageBytes(standing.position));
     return page.length > this.#limit ? page.slice(0, this.#limit) : page;
   }
 
   /** A whole transaction's worth, or nothing: what is less may grow until its turn comes. */
   #fullPage(after: number): readonly PlacedEntry[] | undefined {
-    if (this.#limit < 1_000) return undefined;
-    const bytes = this.#settings.batch.samples * bytesPerSample;
+    if (this.#limit < 1_000 || !this.#isMuch(after)) return undefined;
+    const bytes = this.#pageBytes(after);
     const page = this.#source.read(after + 1, bytes);
     return page.reduce((sum, entry) => sum + entry.body.length, 0) >= bytes / 2 ? page : undefined;
   }
@@ -185,9 +187,24 @@ class DatabaseReader {
     this.#report(behind > 1_000 ? "catching up" : "following", standing);
     if (isNextReady) return;
     const wait = this.#settings.batch.everyMs - (performance.now() - began);
-    const samples = behind > 1_000 ? Infinity : this.#source.samplesBetween(standing.position + 1, this.#source.head.position);
-    const much = samples >= this.#settings.batch.samples / 2;
-    if (!much && wait > 0 && this.#limit > 1_000) await this.#sleep(wait);
+    if (wait > 0 && this.#limit > 1_000 && !this.#isMuch(standing.position)) await this.#sleep(wait);
+  }
+
+  /** Whether enough waits to be worth a transaction at once. */
+  #isMuch(after: number): boolean {
+    return this.#waiting(after) >= this.#settings.batch.samples / 2;
+  }
+
+  /** How much is read for one transaction: twice as much after an outage, where each costs time, and live what memory allows. */
+  #pageBytes(after: number): number {
+    const { samples } = this.#settings.batch;
+    return samples * bytesPerSample * (this.#waiting(after) > outageBatches * samples ? 2 : 1);
+  }
+
+  /** Samples not stored yet, counted without reading them; many entries are as good as any number of samples. */
+  #waiting(after: number): number {
+    const last = this.#source.head.position;
+    return last - after > 1_000 ? Infinity : this.#source.samplesBetween(after + 1, last);
   }
 
   #report(state: ReaderStatus["state"], standing: Standing | undefined, message?: string): void {

@@ -46,9 +46,11 @@ export class SpareRows {
   #spares: Rows[] = [];
 
   take(samples: number): Rows {
+    const room = Math.ceil(samples / roomStep) * roomStep;
     const spare = this.#spares.pop();
-    if (spare && spare.newest.room >= samples) return spare;
-    return new Rows(Math.ceil(samples / roomStep) * roomStep);
+    // What an outage needed is not kept for a quiet plant.
+    if (spare && spare.newest.room >= room && spare.newest.room <= 2 * room) return spare;
+    return new Rows(room);
   }
 
   /** Only what was committed: of a transaction that failed, the connection may still be sending the bytes. */
