@@ -145,12 +145,15 @@ export class OneDesk implements Desk {
     const note = allowed.length > 0 ? { code: "allowed-on-bad-input", message: `passed although ${allowed.join("; ")}` } : {};
     this.#parts.onAccepted(command, target, by);
     ledger.move(life, "record", note, [], (durable) => this.#recorded(life, durable));
+    // Where nobody is asked in between, the mark `sending` goes to the disk together with this one: one sync instead of two.
+    if (!needsSecondPerson(life)) this.#enqueue(life);
     return { status: "success", commandId };
   }
 
   #recorded(life: Life, durable: boolean): void {
     const { ledger, tap, time, config } = this.#parts;
-    if (hasEnded(life)) return;
+    // It may be on its way already, or over.
+    if (life.state !== "recorded") return;
     if (!durable && this.#parts.mustBeDurable(life)) {
       return ledger.move(life, "cancel", { code: "record-full", message: "not sent: the record has no room left" });
     }
@@ -160,7 +163,6 @@ export class OneDesk implements Desk {
     if (expiresAt !== undefined && (!isHeld || expiresAt < holdEnds)) tap.at(expiresAt, waitKey(id), "instant", () => this.#expire(life));
     else if (isHeld) tap.at(holdEnds, waitKey(id), "duration", () => this.#expire(life));
     if (isHeld) ledger.move(life, "hold", { message: "critical: waits for a second person" });
-    else this.#enqueue(life);
   }
 
   #enqueue(life: Life): void {

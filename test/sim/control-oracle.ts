@@ -55,6 +55,7 @@ export class Oracle {
   /** A gateway started on what an earlier one left: an answer to that one reaches nobody. */
   started(at: number): void {
     this.#startedAt = at;
+    this.#learn();
     const { points, tables } = this.#parts;
     for (const point of points.keys()) this.#slots.put(point, at, arrayOf(tables, point));
     for (const [id, told] of this.told)
@@ -66,6 +67,7 @@ export class Oracle {
     const { command, state } = fact.step;
     const { act, id } = command;
     if (act.do === "call") return;
+    this.#learn();
     this.#slots.put(act.point, fact.at, arrayOf(this.#parts.tables, act.point));
     let told = this.told.get(id);
     if (!told) this.told.set(id, (told = { command }));
@@ -86,6 +88,7 @@ export class Oracle {
   /** The record's slots against a sheet of paper, which knows only the states of the commands and their order. */
   checkSlots(): void {
     const { points, plant, tables, complain } = this.#parts;
+    this.#learn();
     for (const { id, control } of points.values()) {
       const written = plant.keepsSlots(id) ? undefined : paperSlots(tables, this.queues.get(id) ?? []);
       if (control?.mode !== "slots" || !written) continue;
@@ -115,6 +118,19 @@ export class Oracle {
     this.checkSlots();
   }
 
+  /** What is in the record and was not told yet: one commit may hold both marks of several, and the gateway may be killed in it. */
+  #learn(): void {
+    if (this.told.size === this.#parts.tables.commands.size) return;
+    for (const [id, { state, step, changedAt }] of this.#parts.tables.commands) {
+      const { command } = step;
+      const { act } = command;
+      if (this.told.has(id) || act.do === "call") continue;
+      const hasSlot = state === "sending" || state === "sent" || state === "masked";
+      this.told.set(id, { command, ...(hasSlot && { sendingAt: changedAt, takenAt: changedAt }) });
+      if (this.#queuedBy(command, act) === "recorded") this.#queue(act.point, id);
+    }
+  }
+
   /** A command on a critical point stands in line once it has been released. */
   #queuedBy({ asked }: Command, act: Act): CommandStep["state"] {
     const isHeld = this.#parts.points.get(act.point)?.control?.significance === "critical" && !asked.startsWith("override.expire");
@@ -123,6 +139,7 @@ export class Oracle {
 
   #queue(point: PointId, id: string): void {
     const queue = this.queues.get(point);
+    if (queue?.includes(id)) return;
     if (queue) queue.push(id);
     else this.queues.set(point, [id]);
   }
@@ -217,6 +234,10 @@ export class Oracle {
     const instants = turns.map(({ at }) => at);
     const away = plant.truth.longestAway(point, act.do === "set" ? since : since + 1, now, isSo, instants);
     if (away > (act.do === "set" ? 0 : obedienceUs) || plant.truth.longestAway(point, now - graceUs, now, isSo, instants) > 0) return;
+    // A short excursion that was really seen is a difference, also when the plant is back by the time it is told.
+    const seen = step.observed?.value ?? undefined;
+    const wasThere = (value: Value) => seen !== undefined && this.#isNear(value, seen);
+    if (seen !== undefined && !isSo(seen, now) && plant.truth.showed(point, Math.max(since, now - 1_500_000), now, wasThere)) return;
     // What an array showed before it turned, moments ago, may be what the desk still goes by.
     if (plant.keepsSlots(point) && plant.arrayTruth.during(point, now - 1_500_000, now).length > 1) return;
     this.#complain(step, `and the plant has followed since ${since} (${now - since} us)`);
