@@ -162,8 +162,9 @@ export class FollowUp {
     this.#remember(life, { ...watched, cancel: () => stop.abort() });
     void this.#parts.deviceSlots.holder(id, stop.signal).then((holder) => {
       if (stop.signal.aborted) return;
-      if (holder === undefined || (holder?.value ?? life.target.point!.control!.default) === target)
-        this.#finish(life, () => this.#end(life, finding, watched.answer));
+      const shows = holder === undefined ? undefined : (holder?.value ?? life.target.point!.control!.default);
+      if (shows === undefined) this.#finish(life, () => this.#end(life, { ...finding, is: "silence" }, watched.answer));
+      else if (shows === target) this.#finish(life, () => this.#end(life, finding, watched.answer));
       else this.#again(life, watched);
     });
   }
