@@ -109,6 +109,28 @@ describe("a recipe", () => {
     });
   });
 
+  test("does not undo what somebody else has set since", async () => {
+    const rig = await opened();
+    rig.onAct = async (act) => {
+      if (act.do !== "set") return;
+      if (act.binding.point === "north/b") {
+        await rig.time.sleep(1_000);
+        throw new GatewayError("device-refused", "exception 3", { sent: true });
+      }
+      rig.values.set(act.binding.point, act.value);
+    };
+    rig.control.recipes.apply(recipe, anna);
+    await rig.advance(500);
+    const hand = rig.set("north/a", 70);
+    await rig.advance(4_000);
+    expect(rig.end(hand.commandId)?.state).toBe("confirmed");
+    expect(rig.values.get("north/a")).toBe(70);
+    expect(told(rig).at(-1)).toMatchObject({
+      act: "recipe.incomplete",
+      data: { message: expect.stringContaining("could not be put back: north/a (anna has set it since)") as string },
+    });
+  });
+
   test("may be asked to leave what stands", async () => {
     const rig = await opened();
     rig.onAct = (act) => {

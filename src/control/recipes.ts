@@ -10,6 +10,7 @@ import type { DocumentRow } from "./record.ts";
 import type { Slot } from "./slots.ts";
 import { fingerprintOfBody } from "./fingerprint.ts";
 import { membersOf, mustBePutBack, stagesOf } from "./recipe-book.ts";
+import { wayBackOf } from "./still-wanted.ts";
 
 export interface RecipesParts {
   readonly time: LiveTime;
@@ -162,7 +163,8 @@ export class Recipes {
       const step = this.#parts.isMomentary(point)
         ? undefined
         : await this.#carry(this.#undoOf(recipe, index, before.get(index)), { ...by, name: "recipe" }, this.#parts.submitOwn);
-      if (step?.state !== "confirmed" && step?.state !== "masked") left.push(point);
+      if (step?.code === "outdated") left.push(`${point} (${step.message})`);
+      else if (step?.state !== "confirmed" && step?.state !== "masked") left.push(point);
     }
     return left;
   }
@@ -170,7 +172,7 @@ export class Recipes {
   #undoOf(recipe: Recipe, index: number, slot: Slot | undefined): Command {
     const { point } = recipe.steps[index]!;
     const { priority } = recipe;
-    const id = `${recipe.id}.${index + 1}.back`;
+    const id = wayBackOf(commandOf(recipe, index).id);
     const about = { id, priority, asked: "recipe.compensate" };
     if (!slot) return { ...about, act: { do: "release", point } };
     const left = slot.until === undefined ? {} : { ttlMs: Math.max(1, Math.ceil((slot.until - this.#parts.time.now()) / microseconds(1))) };
