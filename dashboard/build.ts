@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 export interface BuildOptions {
   /** Leaves a build alone that is newer than everything it is made of. */
@@ -10,19 +12,28 @@ export interface BuildOptions {
 const here = fileURLToPath(new URL(".", import.meta.url));
 const vocabulary = fileURLToPath(new URL("../msgs/", import.meta.url));
 const oldAfterMs = 60_000;
+const atMostMs = 120_000;
 /** The folder that a gateway serves at `/`. */
 export const builtFolder = fileURLToPath(new URL("./dist", import.meta.url));
 
 /**
- * Builds the screen and resolves with the folder to serve. Vite is a development dependency and is loaded only when there is
- * something to build, so that an installation with a finished build runs without it.
+ * Builds the screen and resolves with the folder to serve. Vite is a development dependency and runs only when there is
+ * something to build, so that an installation with a finished build does without it.
  */
 export async function buildDashboard({ onlyIfOlder = false }: BuildOptions = {}): Promise<string> {
   if (onlyIfOlder && (await isFresh())) return builtFolder;
-  const { build } = await import("vite");
-  await build({ configFile: join(here, "vite.config.ts"), mode: "production" });
+  await inItsOwnProcess(join(here, "build-now.ts"));
   await removeOld();
   return builtFolder;
+}
+
+async function inItsOwnProcess(program: string): Promise<void> {
+  try {
+    await promisify(execFile)(process.execPath, [program], { timeout: atMostMs });
+  } catch (error) {
+    const { stderr = "" } = error as { stderr?: string };
+    throw new Error(stderr.trim().split("\n").slice(-12).join("\n") || String(error), { cause: error });
+  }
 }
 
 /**

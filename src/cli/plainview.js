@@ -56,7 +56,8 @@ function quietExperimentalWarnings() {
 /**
  * What a gateway that runs for years is given, and what only counts at the very start: a small nursery for young objects in every
  * thread; garbage collected when a fifth has been added to what is alive, where otherwise the heap may triple first; two
- * allocation arenas instead of one for each of a dozen threads, and large pieces given back to the system when they are freed.
+ * allocation arenas instead of one for each of a dozen threads, and large pieces given back to the system when they are freed. The
+ * gateway collects its garbage itself once, when it has come up.
  */
 const frugal = createRequire(import.meta.url)("./start-settings.json");
 
