@@ -15,7 +15,7 @@ import { faults, UnrulyPlant } from "./control-plant.ts";
 const isSoak = process.env["PLAINVIEW_SOAK"] === "1";
 const wanted = isSoak ? 100_000 : 4_000;
 const perRun = 2_000;
-const firstSeed = Number(process.env["PLAINVIEW_SEED"] ?? (isSoak ? Math.floor(Math.random() * 2 ** 31) : 20_261_121));
+const firstSeed = Number(process.env["PLAINVIEW_SEED"] ?? 20_261_121);
 
 /** Runs that once found something, in the desk or in the oracle, since this test draws its chances as it does now. */
 const kept = [63_574_098, 531_573_938, 1_384_066_953, 2_020_765_207, 2_042_052_082, 501_750_963, 1_080_456_762];
