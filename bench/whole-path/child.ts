@@ -15,10 +15,10 @@ import { standardTaps } from "#src/timeline/standard.ts";
 import { groupsEach, largeSite, links, pointsEach } from "./site.ts";
 
 const tell = (message: object): void => void process.send?.(message);
-const [, , role = "", folder = "", ...ports] = process.argv;
+const [, , role = "", folder = "", pollMs = "", ...ports] = process.argv;
 if (role === "devices") await devices();
 else if (role === "without" || role === "with") {
-  const site = largeSite(folder, ports.map(Number), Number(process.env["BENCH_POLL_MS"] ?? 1_000));
+  const site = largeSite(folder, ports.map(Number), Number(pollMs));
   if (role === "with") await withStorage(site);
   else await withoutStorage(site);
 }

@@ -30,7 +30,7 @@ export function largeSite(folder: string, ports: readonly number[], pollMs = 1_0
     });
     return { id: adapter, protocol: "modbus", module, config: { id: adapter, link: { host: "127.0.0.1", port }, devices: behind } };
   });
-  return { ...loaded.site, revision: `bench ${ports.join()}`, areas: [{ id: "all" }], devices, points, adapters };
+  return { ...loaded.site, revision: `bench ${ports.join()} every ${pollMs} ms`, areas: [{ id: "all" }], devices, points, adapters };
 }
 
 function bindingOf(point: string, device: string, address: string, pollMs: number) {
