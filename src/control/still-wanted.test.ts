@@ -27,6 +27,16 @@ test("an override that was renewed behind a slow write is not ended by the time 
   expect(rig.values.get("north/level")).toBe(5);
 });
 
+test("a recipe's way back leaves what another command put there, and not what the device made of its own", () => {
+  const back = { id: "r.1.back", act: { do: "release", point: "north/level" }, priority: 8, asked: "recipe.compensate" } as const;
+  const holding = (command?: string) =>
+    withSlot(emptySlots, 8, { value: 38, by: "anna", since: 0, ...(command !== undefined && { command }) });
+  expect(refuseOutdated(back, holding("r.1"), 1, false)).toBeUndefined();
+  expect(refuseOutdated(back, holding(), 1, true)).toBeUndefined();
+  expect(refuseOutdated(back, emptySlots, 1, false)).toBeUndefined();
+  expect(refuseOutdated(back, holding("another"), 1, false)).toMatchObject({ code: "outdated" });
+});
+
 describe("a reassertion", () => {
   const again = { id: "r", act: { do: "set", point: "north/level", value: 40 }, priority: 8, asked: "slot.reassert" } as const;
   const holding = (value: number) => withSlot(emptySlots, 8, { value, by: "anna", since: 0 });

@@ -21,9 +21,9 @@ export function refuseOutdated(
     return isDue ? undefined : outdated(slot ? "the slot was taken anew, and its time is not over" : "the slot was given back already");
   }
   if (asked === "recipe.compensate") {
-    // Empty it may be because the member gave it back, or because the device lost it; filled by another, it is another's.
-    const isOurs = slot === undefined || slot.command === memberOf(id);
-    return isOurs ? undefined : outdated(`${slot.by} has set it since`);
+    // Empty it may be because the member gave it back, or the device lost it; what a device's own array made of our value has no command.
+    const isAnothers = slot?.command !== undefined && slot.command !== memberOf(id);
+    return isAnothers ? outdated(`${slot.by} has set it since`) : undefined;
   }
   if (asked !== "slot.reassert" || act.do !== "set") return undefined;
   // A device that keeps the slots has lost this one: that is why it is put back.
