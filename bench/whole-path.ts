@@ -74,7 +74,7 @@ export async function rows(): Promise<readonly BenchRow[]> {
         bar: "at most 1",
       },
       {
-        what: "points a second read and journalled when 800,000 are asked for, the database beside it taking what it can",
+        what: `points a second read when ${(links * groupsEach * pointsEach * 1_000) / floodedPollMs} are asked for, journal and database beside it taking what they can`,
         ours: `${Math.round(flood.perSecond / 1000)} k/s, ${Math.round(flood.rss)} MiB`,
         peer: `${neuronMost / 1000} k/s, where Neuron runs out by its own figure`,
         ratio: flood.perSecond / neuronMost,

@@ -92,7 +92,8 @@ function readBackPlan({ command, target }: Life, { slots, keepsSlots }: TakeUpPa
   if (point.control.mode === "momentary") return { do: "look", target: value ?? undefined };
   if (keepsSlots(point.id)) return { do: "device-slot", value };
   const holds = effective(slots.of(point.id), point.control.default);
-  if (holds === "leave") return { do: "look", target: undefined };
-  const isMasked = value !== null && holds.priority !== undefined && holds.priority < priority;
-  return isMasked ? { do: "mask", heldBy: { priority: holds.priority, value: holds.value } } : { do: "look", target: holds.value };
+  if (value === null) return { do: "look", target: holds === "leave" ? undefined : holds.value };
+  const isMasked = holds !== "leave" && holds.priority !== undefined && holds.priority < priority;
+  // Whatever the slots say, a set is confirmed by its own value alone.
+  return isMasked ? { do: "mask", heldBy: { priority: holds.priority, value: holds.value } } : { do: "look", target: value };
 }
