@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Value } from "#msgs/point.ts";
 import { GatewayError } from "#src/kit/errors.ts";
-import { Rig, slotsPoint } from "#test/sim/control-rig.ts";
+import { arrayDevice, Rig, slotsPoint } from "#test/sim/control-rig.ts";
 
 const level = slotsPoint("north/level", { default: 5 });
 
@@ -75,21 +75,11 @@ test("on a device that keeps the slots, one that another master takes the point 
   const array: (Value | null)[] = Array.from({ length: 16 }, () => null);
   const rig = await Rig.open({
     points: [slotsPoint("north/level", { evidence: { tolerance: 0.5, withinMs: 1_000, holdMs: 2_000 } })],
-    devices: ({ time }) => ({
-      keepsSlots: () => true,
-      slots: () => Promise.resolve([...array]),
-      actuator: () => ({
-        perform: (act) => {
-          if (act.do === "set") array[act.priority - 1] = act.value;
-          return Promise.resolve({ assurance: "device" });
-        },
-      }),
-      ask: async (points) => {
-        const askedAt = time.now();
-        await time.sleep(2);
-        for (const point of points) rig.sample(point, array.find((value) => value !== null) ?? 0, { askedAt });
-      },
-    }),
+    devices: arrayDevice(
+      array,
+      () => array.find((value) => value !== null) ?? 0,
+      () => rig,
+    ),
   });
   const { commandId } = rig.set("north/level", 40);
   await rig.advance(1_500);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Value } from "#msgs/point.ts";
-import { Rig, slotsPoint } from "#test/sim/control-rig.ts";
+import { arrayDevice, Rig, slotsPoint } from "#test/sim/control-rig.ts";
 
 const level = slotsPoint("north/level");
 
@@ -74,21 +74,12 @@ test.each([{ keeps: false }, { keeps: true }])(
         slotsPoint("north/level", { mode: keeps ? "slots" : "momentary", evidence: { tolerance: 0.5, withinMs: 2_000, holdMs: 1_000 } }),
       ],
       commitMs: () => 5,
-      devices: ({ time }) => ({
-        keepsSlots: () => keeps,
-        slots: () => Promise.resolve([...array]),
-        actuator: () => ({
-          perform: (act) => {
-            if (act.do === "set") array[act.priority - 1] = act.value;
-            return Promise.resolve({ assurance: "device" });
-          },
-        }),
-        ask: async (points) => {
-          const askedAt = time.now();
-          await time.sleep(2);
-          for (const point of points) rig.sample(point, array[7] ?? 0, { askedAt });
-        },
-      }),
+      devices: arrayDevice(
+        array,
+        () => array[7] ?? 0,
+        () => rig,
+        keeps,
+      ),
     });
     const older = rig.set("north/level", 40);
     await rig.advance(100);

@@ -290,3 +290,22 @@ export class Rig {
     };
   }
 }
+
+/** The device of a desk's tests that keeps `array` itself, takes every write over, and shows what `shown` makes of it. */
+export function arrayDevice(array: (Value | null)[], shown: () => Value, rig: () => Rig, keeps = true): (opened: Rig) => DeviceSide {
+  return ({ time }) => ({
+    keepsSlots: () => keeps,
+    slots: () => Promise.resolve([...array]),
+    actuator: () => ({
+      perform: (act) => {
+        if (act.do === "set") array[act.priority - 1] = act.value;
+        return Promise.resolve({ assurance: "device" });
+      },
+    }),
+    ask: async (points) => {
+      const askedAt = time.now();
+      await time.sleep(2);
+      for (const point of points) rig().sample(point, shown(), { askedAt });
+    },
+  });
+}
