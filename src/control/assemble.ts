@@ -15,6 +15,7 @@ import { Effect } from "./effect.ts";
 import { FollowUp } from "./follow-up.ts";
 import { InterlockBook } from "./interlock-book.ts";
 import { Lanes } from "./lanes.ts";
+import { LastHands } from "./last-hands.ts";
 import { Leases } from "./leases.ts";
 import { Ledger } from "./ledger.ts";
 import { OperatorActs } from "./operator-acts.ts";
@@ -43,7 +44,7 @@ export function assemble(parts: DesksParts): Omit<Control, "audit"> {
   const { record, plant, latest, time, log, into, tap, state } = parts;
   const config = { ...defaultControl, ...parts.config };
   const base = foundations(parts, config);
-  const { ledger, slots, acts, asker, deviceSlots, followUp } = base;
+  const { ledger, slots, hands, acts, asker, deviceSlots, followUp } = base;
   const leases = new Leases({ config, time, plant, tap, acts }, parts.documents.leases);
   const selects = new Selects({ config, time });
   const { views, desk, turnedAway } = door(parts, config, base, leases, selects);
@@ -55,7 +56,7 @@ export function assemble(parts: DesksParts): Omit<Control, "audit"> {
   const isMomentary = (point: string) => plant.points.get(point)?.control?.mode === "momentary";
   const wouldRefuse: OneDesk["wouldRefuse"] = (command, by, isLater) => desk.wouldRefuse(command, by, isLater);
   const isUntold = (id: string, endedAt: number) => tap.toldFrom !== undefined && endedAt >= tap.toldFrom && !tap.toldRecipes.has(id);
-  const recipes = new Recipes({ time, ledger, acts, isUntold, isMomentary, wouldRefuse, submit, submitOwn });
+  const recipes = new Recipes({ time, ledger, hands, acts, isUntold, isMomentary, wouldRefuse, submit, submitOwn });
   record.onState((now, reason) => {
     log.warn("the record's state changed", { state: now, reason });
     into.publish({ kind: "event", type: `record.${now}`, data: { reason } });
@@ -92,17 +93,18 @@ function foundations(parts: DesksParts, config: ControlConfig) {
   const { record, plant, time, timers, log, into, devices, tap, state } = parts;
   const ledger = new Ledger({ record, time, into, rememberAtMost: config.rememberAtMost });
   const slots = new SlotTable(state.slots);
+  const hands = new LastHands();
   const asker = new Asker({ devices, timers, log, askEveryMs: config.askEveryMs, askTimeoutMs: config.askTimeoutMs });
   const verifier = new Verifier({ tap, asker, plant, time });
   const deviceSlots = new DeviceSlots({ config, devices, timers, time, slots, record, log });
   const followUp = new FollowUp({ config, time, ledger, slots, verifier, deviceSlots });
-  return { ledger, slots, asker, deviceSlots, followUp, acts: new OperatorActs({ record, time, into }) };
+  return { ledger, slots, hands, asker, deviceSlots, followUp, acts: new OperatorActs({ record, time, into }) };
 }
 
 /** The gates, the way out, and the desk in front of both. */
 function door(parts: DesksParts, config: ControlConfig, base: ReturnType<typeof foundations>, leases: Leases, selects: Selects) {
   const { record, plant, latest, time, timers, devices, tap } = parts;
-  const { ledger, slots, deviceSlots, followUp } = base;
+  const { ledger, slots, hands, deviceSlots, followUp } = base;
   const passes = (command: Command) => passesWhenFull(command, config.safeState);
   const mustBeDurable = ({ command }: { command: Command }) => !passes(command);
   const views = new Views({
@@ -119,11 +121,11 @@ function door(parts: DesksParts, config: ControlConfig, base: ReturnType<typeof 
   });
   const planFor = ({ command, target }: Life) => views.planOf(command, target);
   const outdated = ({ command, target: { point } }: Life) =>
-    point && refuseOutdated(command, slots.of(point.id), tap.now(), deviceSlots.isKeptBy(point.id));
+    point && refuseOutdated(command, slots.of(point.id), tap.now(), deviceSlots.isKeptBy(point.id), hands.of(point.id, command.priority));
   const recheck = (life: Life, plan: Plan) => (life.isOurOwn ? outdated(life) : undefined) ?? regate(life, plan);
   const regate = ({ command, target, by, isOurOwn }: Life, plan: Plan) =>
     firstRefusal(gatesBeforeSending, views.gateView(command, target, by, isOurOwn, plan));
-  const courier = new Courier({ config, devices, timers, time, ledger, slots, followUp, planFor, recheck, mustBeDurable });
+  const courier = new Courier({ config, devices, timers, time, ledger, slots, hands, followUp, planFor, recheck, mustBeDurable });
   const lanes = new Lanes(config.laneAtMost);
   const onAccepted = (_command: Command, { point }: Target) => point && selects.use(point.id);
   const turnedAway = new TurnedAway({ record, time, tap });

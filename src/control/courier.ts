@@ -7,6 +7,7 @@ import { microseconds } from "#msgs/time.ts";
 import { assert } from "#src/kit/errors.ts";
 import type { ControlConfig } from "./control-config.ts";
 import type { FollowUp } from "./follow-up.ts";
+import type { Hand, LastHands } from "./last-hands.ts";
 import type { Life, Ledger, StepDetail } from "./ledger.ts";
 import type { Plan } from "./plan.ts";
 import type { RecordWrite } from "./record.ts";
@@ -23,6 +24,7 @@ export interface CourierParts {
   readonly time: LiveTime;
   readonly ledger: Ledger;
   readonly slots: SlotTable;
+  readonly hands: LastHands;
   readonly followUp: FollowUp;
   readonly planFor: (life: Life) => Plan;
   /** The gates that are asked once more right before something goes out. */
@@ -92,14 +94,19 @@ export class Courier {
 
   /** The slot is filled or emptied with the mark `sending`, and put back when the device says no. */
   #changeSlot(life: Life): SlotChange {
-    const { slots } = this.#parts;
+    const { slots, hands } = this.#parts;
     const { point } = life.target;
     if (!point || point.control?.mode !== "slots") return noChange;
     const { priority } = life.command;
     const before = slotAt(slots.of(point.id), priority);
     life.slotBefore = before;
+    const takeBack = hands.took(point.id, priority, handOf(life, before));
     const writes = [slots.change(point.id, priority, this.#slotOf(life, before))];
-    return { writes, undo: () => [slots.change(point.id, priority, before)] };
+    const undo = () => {
+      takeBack();
+      return [slots.change(point.id, priority, before)];
+    };
+    return { writes, undo };
   }
 
   #slotOf({ command, by }: Life, before: Slot | undefined): Slot | undefined {
@@ -127,6 +134,12 @@ interface SlotChange {
 const lateness: StepDetail = { code: "not-sent-in-time", message: "its time passed before it could be sent" };
 
 const noChange: SlotChange = { writes: [], undo: () => [] };
+
+/** What runs out by its own time is still the doing of whoever set it. */
+function handOf({ command: { id, asked }, by }: Life, before: Slot | undefined): Hand {
+  if (asked === "override.expire" && before?.command !== undefined) return { command: before.command, by: before.by };
+  return { command: id, by: by.name };
+}
 
 export function hasEnded(life: Life): boolean {
   return life.state !== "asked" && isEnd(life.state);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Fact } from "#msgs/fact.ts";
+import type { DeviceAct } from "#src/contract/adapter.ts";
 import { GatewayError } from "#src/kit/errors.ts";
-import { anna, Rig, slotsPoint } from "#test/sim/control-rig.ts";
+import { anna, bela, Rig, slotsPoint } from "#test/sim/control-rig.ts";
 import type { Recipe } from "./recipe-book.ts";
 
 const points = ["north/a", "north/b", "north/c"].map((id) => slotsPoint(id, { default: 0, limits: { max: 100 } }));
@@ -128,6 +129,85 @@ describe("a recipe", () => {
     expect(told(rig).at(-1)).toMatchObject({
       act: "recipe.incomplete",
       data: { message: expect.stringContaining("could not be put back: north/a (anna has set it since)") as string },
+    });
+  });
+
+  describe("of which a member fails late", () => {
+    const slowly = (rig: Rig, refused: string) => async (act: DeviceAct) => {
+      if (act.do !== "set") return;
+      if (act.binding.point === refused) {
+        await rig.time.sleep(2_000);
+        throw new GatewayError("device-refused", "exception 3", { sent: true });
+      }
+      rig.values.set(act.binding.point, act.value);
+    };
+    const givingBack: Recipe = { ...recipe, steps: [{ point: "north/a", release: true }, ...steps.slice(1)] };
+
+    test("does not fill a slot again that somebody else has given back since", async () => {
+      const rig = await opened();
+      rig.set("north/a", 7, { reason: "before" });
+      await rig.advance(1_000);
+      rig.onAct = slowly(rig, "north/b");
+      rig.control.recipes.apply(recipe, anna);
+      await rig.advance(500);
+      const hand = rig.release("north/a");
+      await rig.advance(5_000);
+      expect(rig.end(hand.commandId)?.state).toBe("confirmed");
+      expect(rig.control.overrides.list()).toEqual([]);
+      expect(rig.values.get("north/a")).toBe(0);
+      expect(told(rig).at(-1)).toMatchObject({
+        act: "recipe.incomplete",
+        data: { message: expect.stringContaining("could not be put back: north/a (anna has given it back since)") as string },
+      });
+    });
+
+    test("fills a slot again that its own member gave back", async () => {
+      const rig = await opened();
+      rig.set("north/a", 7, { reason: "before" });
+      await rig.advance(1_000);
+      rig.onAct = slowly(rig, "north/b");
+      rig.control.recipes.apply(givingBack, anna);
+      await rig.advance(5_000);
+      expect(told(rig).at(-1)).toMatchObject({ act: "recipe.failed" });
+      expect(rig.control.overrides.list()).toMatchObject([{ point: "north/a", value: 7, reason: "before" }]);
+    });
+
+    test("leaves a slot that its own member gave back and somebody has used and given back since", async () => {
+      const rig = await opened();
+      rig.set("north/a", 7, { reason: "before" });
+      await rig.advance(1_000);
+      rig.onAct = slowly(rig, "north/b");
+      rig.control.recipes.apply(givingBack, anna);
+      await rig.advance(500);
+      rig.set("north/a", 60, {}, bela);
+      await rig.advance(500);
+      rig.release("north/a", {}, bela);
+      await rig.advance(5_000);
+      expect(rig.control.overrides.list()).toEqual([]);
+      expect(told(rig).at(-1)).toMatchObject({ data: { message: expect.stringContaining("bela has given it back since") as string } });
+    });
+
+    test("fills a slot again of which the device would not take another's giving back, and one that ran out by its own time", async () => {
+      const rig = await opened();
+      rig.set("north/a", 7, { reason: "before" });
+      await rig.advance(1_000);
+      const slow = slowly(rig, "north/b");
+      rig.onAct = (act) => {
+        if (act.do === "set" && act.binding.point === "north/a" && act.value === 0)
+          throw new GatewayError("busy", "exception 6", { sent: true });
+        return slow(act);
+      };
+      rig.control.recipes.apply(recipe, anna);
+      await rig.advance(500);
+      const hand = rig.release("north/a");
+      await rig.advance(5_000);
+      expect(rig.end(hand.commandId)?.state).toBe("failed");
+      expect(told(rig).at(-1)).toMatchObject({ act: "recipe.failed" });
+      rig.onAct = slow;
+      rig.control.recipes.apply({ ...recipe, id: "short", ttlMs: 1_000 }, anna);
+      await rig.advance(6_000);
+      expect(told(rig).at(-1)).toMatchObject({ act: "recipe.failed", data: { recipeId: "short" } });
+      expect(rig.control.overrides.list()).toMatchObject([{ point: "north/a", value: 7, reason: "before" }]);
     });
   });
 

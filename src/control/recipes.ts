@@ -4,6 +4,7 @@ import type { Command, CommandEnd, CommandStep } from "#msgs/command.ts";
 import { microseconds } from "#msgs/time.ts";
 import type { Refusal } from "./gates.ts";
 import type { Ledger } from "./ledger.ts";
+import type { LastHands } from "./last-hands.ts";
 import type { OperatorActs } from "./operator-acts.ts";
 import type { Recipe, RecipeEnd, RecipeStatus } from "./recipe-book.ts";
 import type { DocumentRow } from "./record.ts";
@@ -15,6 +16,7 @@ import { wayBackOf } from "./still-wanted.ts";
 export interface RecipesParts {
   readonly time: LiveTime;
   readonly ledger: Ledger;
+  readonly hands: LastHands;
   readonly acts: OperatorActs;
   readonly isMomentary: (point: string) => boolean;
   /** `isLater`: what the plant must be like is asked when its stage begins, since the stages before are there to change that. */
@@ -97,6 +99,7 @@ export class Recipes {
     const running: Running = { status, fingerprint, recipe, by, before: new Map() };
     this.#known.set(recipe.id, running);
     this.#running++;
+    for (const { point } of recipe.steps) this.#parts.hands.follow(point, recipe.priority);
     void this.#run(running);
     return { status: "success", commandId };
   }
@@ -190,6 +193,8 @@ export class Recipes {
 
   #end(running: Running, state: RecipeEnd, message?: string): void {
     this.#running--;
+    const { steps, priority } = running.recipe;
+    for (const { point } of steps) this.#parts.hands.forget(point, priority);
     this.#ended({ ...running.status, state, ...(message !== undefined && { message }) }, running.fingerprint);
   }
 

@@ -35,6 +35,11 @@ test("a recipe's way back leaves what another command put there, and not what th
   expect(refuseOutdated(back, holding(), 1, true)).toBeUndefined();
   expect(refuseOutdated(back, emptySlots, 1, false)).toBeUndefined();
   expect(refuseOutdated(back, holding("another"), 1, false)).toMatchObject({ code: "outdated" });
+  const again = { ...back, act: { do: "set", point: "north/level", value: 40 } } as const;
+  expect(refuseOutdated(again, emptySlots, 1, false)).toBeUndefined();
+  expect(refuseOutdated(again, emptySlots, 1, false, { command: "r.1", by: "anna" })).toBeUndefined();
+  expect(refuseOutdated(again, emptySlots, 1, false, { command: "c-9", by: "bela" })).toMatchObject({ code: "outdated" });
+  expect(refuseOutdated(back, emptySlots, 1, false, { command: "c-9", by: "bela" })).toBeUndefined();
 });
 
 describe("a reassertion", () => {

@@ -1,6 +1,7 @@
 import type { Command } from "#msgs/command.ts";
 import type { Timestamp } from "#msgs/time.ts";
 import type { Refusal } from "./gates.ts";
+import type { Hand } from "./last-hands.ts";
 import type { Slots } from "./slots.ts";
 import { isSameValue, slotAt } from "./slots.ts";
 
@@ -14,6 +15,8 @@ export function refuseOutdated(
   slots: Slots,
   now: Timestamp,
   keepsSlots: boolean,
+  /** Who changed a slot last that a recipe may have to put back. */
+  hand?: Hand,
 ): Refusal | undefined {
   const slot = slotAt(slots, priority);
   if (asked === "override.expire") {
@@ -21,9 +24,11 @@ export function refuseOutdated(
     return isDue ? undefined : outdated(slot ? "the slot was taken anew, and its time is not over" : "the slot was given back already");
   }
   if (asked === "recipe.compensate") {
-    // Empty it may be because the member gave it back, or the device lost it; what a device's own array made of our value has no command.
-    const isAnothers = slot?.command !== undefined && slot.command !== memberOf(id);
-    return isAnothers ? outdated(`${slot.by} has set it since`) : undefined;
+    // What a device's own array made of our value has no command; that one may still be put back.
+    if (slot) return slot.command !== undefined && slot.command !== memberOf(id) ? outdated(`${slot.by} has set it since`) : undefined;
+    // Empty it may be because the member gave it back, or the device lost it; what another gave back is not filled again.
+    const isAnothers = act.do === "set" && hand !== undefined && hand.command !== memberOf(id);
+    return isAnothers ? outdated(`${hand.by} has given it back since`) : undefined;
   }
   if (asked !== "slot.reassert" || act.do !== "set") return undefined;
   // A device that keeps the slots has lost this one: that is why it is put back.

@@ -209,6 +209,25 @@ export const scenarios: readonly Scenario[] = [
     ],
     faults: ["ignores", "refuses"],
   },
+  {
+    name: "a recipe whose first slot is given back by somebody else before the second member fails",
+    acts: [
+      [0, set(a, 10)],
+      [
+        1_500,
+        recipe(
+          "r",
+          [
+            [a, 40],
+            [b, 50],
+          ],
+          "one-by-one",
+        ),
+      ],
+      [1_800, release(a)],
+    ],
+    faults: ["obeys", "obeys", "ignores"],
+  },
   { name: "a recipe of which nobody knows whether a member arrived", acts: [[0, recipe("r", [[a, 40]], "one-by-one")]], faults: ["drops"] },
   { name: "an override runs out", acts: [[0, set(b, 40, 8, { ttlMs: 1_500 })]] },
   {
