@@ -238,6 +238,8 @@ describe("the control channel", () => {
     const wire = await connect(server);
     for (let i = 0; i < 100; i++) wire.send({ type: "ping" });
     await wire.next((frame) => frame["code"] === "too-many-frames");
+    // At once, and not only when whoever does it leaves.
+    expect(rig.audited.filter(({ act }) => act === "frames-dropped")).toHaveLength(1);
     const deadline = Date.now() + 5_000;
     while (wire.heard.filter(ofType("pong")).length < 22 && Date.now() < deadline) {
       wire.send({ type: "ping" });
@@ -247,6 +249,8 @@ describe("the control channel", () => {
     for (let i = 0; i < 2_000; i++) wire.send({ type: "ping" });
     expect((await wire.closed).code).toBe(4429);
     expect(rig.audited.map(({ act }) => act)).toContain("flood");
+    await server.close();
+    expect(rig.audited.filter(({ act }) => act === "frames-dropped")).toMatchObject([{}, { data: { more: expect.any(Number) as number } }]);
   });
 
   it("tells link changes and what was worked out to those who watch, with the timeline on every frame", async () => {

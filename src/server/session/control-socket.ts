@@ -5,6 +5,7 @@ import { clientFrameTypes } from "#msgs/wire/frame-types.ts";
 import type { Callers } from "../auth/caller.ts";
 import { notBuilt } from "../not-available.ts";
 import type { Refusal, Services } from "../services.ts";
+import { DroppedFrames } from "./dropped-frames.ts";
 import { openSession, type Session, type SessionParts } from "./session.ts";
 
 /** The WebSocket endpoint at /control. */
@@ -13,11 +14,13 @@ export interface ControlSocket {
   close(): Promise<void>;
 }
 
-export function openControlSocket(http: HttpServer, callers: Callers, parts: Omit<SessionParts, "features">): ControlSocket {
+export function openControlSocket(http: HttpServer, callers: Callers, parts: Omit<SessionParts, "features" | "dropped">): ControlSocket {
   const { limits, time, log, auth } = parts;
   const server = new WebSocketServer({ noServer: true, maxPayload: limits.frameBytes, perMessageDeflate: false, clientTracking: false });
   const sessions = new Set<Session>();
   const features = featuresOf(parts.services);
+  const { audit, timeline } = parts.services;
+  const dropped = new DroppedFrames({ audit, now: () => timeline.clock.now(), time });
   let closing = false;
 
   http.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -46,7 +49,7 @@ export function openControlSocket(http: HttpServer, callers: Callers, parts: Omi
     const full = first ? refuseSession() : refuseSigningIn(address);
     if (full) return refuse(socket, 503, full.code, full.message);
     server.handleUpgrade(request, socket, head, (webSocket) => {
-      const session = openSession(webSocket, socket, { address, first, hasPlace: () => !refuseSession() }, { ...parts, features });
+      const session = openSession(webSocket, socket, { address, first, hasPlace: () => !refuseSession() }, { ...parts, features, dropped });
       sessions.add(session);
       webSocket.on("close", () => sessions.delete(session));
     });
@@ -85,6 +88,7 @@ export function openControlSocket(http: HttpServer, callers: Callers, parts: Omi
       cancelPing();
       forget();
       for (const session of sessions) session.end(1001, "the gateway is stopping");
+      dropped.close();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };

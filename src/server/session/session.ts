@@ -14,6 +14,7 @@ import type { MissionDesk } from "../missions.ts";
 import type { Services } from "../services.ts";
 import type { Writes } from "../writes.ts";
 import { answerWrite } from "./commands.ts";
+import type { DroppedFrames } from "./dropped-frames.ts";
 import type { FrameParser } from "./frames.ts";
 import type { Hub } from "./hub.ts";
 import { allowance, type Limits } from "./limits.ts";
@@ -32,6 +33,7 @@ export interface SessionParts {
   readonly time: EdgeTime;
   readonly log: Log;
   readonly features: readonly string[];
+  readonly dropped: DroppedFrames;
 }
 
 export interface Session {
@@ -122,6 +124,7 @@ export function openSession(socket: WebSocket, raw: Duplex, caller: Caller, part
 
   function tooMany(): void {
     refusedForRate++;
+    parts.dropped.note({ by: nameOf(signedIn), from: address });
     // One answer, not as many as there are frames: a flood must not be answered with a flood.
     if (refusedForRate === 1) {
       reply.error(
@@ -130,7 +133,7 @@ export function openSession(socket: WebSocket, raw: Duplex, caller: Caller, part
       );
     }
     if (refusedForRate >= limits.floodFrames) {
-      services.audit({ act: "flood", by: signedIn?.principal.name ?? "unknown", data: { from: address } });
+      services.audit({ act: "flood", by: nameOf(signedIn), data: { from: address } });
       end(closeCodes.flood, "too many frames");
     }
   }
@@ -257,4 +260,8 @@ export function openSession(socket: WebSocket, raw: Duplex, caller: Caller, part
     end,
     check,
   };
+}
+
+function nameOf(who: SignedIn | undefined): string {
+  return who?.principal.name ?? "unknown";
 }
