@@ -53,6 +53,14 @@ describe("a site file with mistakes", () => {
     expect(problemsOf(text).map((line) => Number(line.split(":")[1]))).toEqual(marked);
   });
 
+  it("with a reference that is not quoted inside braces is told that, and not what a parser made of the rest", () => {
+    const rest = "adapters:\n  - id: a\n    devices: [ { id: b } ]\n";
+    expect(problemsOf(`site: { name: x }\nserver: { port: \${PORT:-4000} }\n${rest}`)).toEqual([
+      'plainview.yaml:2:17  a reference inside { } or [ ] stands in quotes: "${PORT:-4000}"',
+    ]);
+    expect(problemsOf(`site: { name: x\n${rest}${rest}`).length).toBeLessThanOrEqual(3);
+  });
+
   it("that is no YAML at all says where it stops being YAML", () => {
     expect(problemsOf("site:\n  name: [unclosed\n")).toEqual([
       expect.stringMatching(/^plainview\.yaml:3:1 {2}is not readable as YAML here: /),

@@ -21,10 +21,7 @@ export function readSource(text: string): Source {
     return { root: undefined, places, problems: [{ line: 1, column: 1, where: "", message: `is larger than ${maxBytes} characters` }] };
   }
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: "1.2" });
-  const problems: SiteProblem[] = document.errors.map((error) => {
-    const { line, col } = lines.linePos(error.pos[0]);
-    return { line, column: col, where: "", message: yamlMessage(error.message) };
-  });
+  const problems = syntaxProblems(text, lines, document.errors);
   const plain = new PlainValues(document, places, problems);
   const root = document.contents === null ? undefined : plain.of(document.contents as Node, 0);
   return { root, places, problems };
@@ -173,6 +170,25 @@ function scalarOf(node: Node): unknown {
   return isScalar(node) ? node.value : undefined;
 }
 
-function yamlMessage(message: string): string {
-  return `is not readable as YAML here: ${message.replace(/\.$/, "")}`;
+/** After the first mistake a parser stumbles over what is well written: what it says later says nothing new. */
+const syntaxProblemsAtMost = 3;
+
+function syntaxProblems(text: string, lines: LineCounter, errors: readonly { message: string; pos: [number, number] }[]): SiteProblem[] {
+  const bare = errors.length > 0 ? bareReference(text, errors[0]!.pos[0]) : undefined;
+  if (bare) {
+    const { line, col } = lines.linePos(bare.at);
+    return [{ line, column: col, where: "", message: `a reference inside { } or [ ] stands in quotes: "${bare.written}"` }];
+  }
+  return errors.slice(0, syntaxProblemsAtMost).map((error) => {
+    const { line, col } = lines.linePos(error.pos[0]);
+    return { line, column: col, where: "", message: `is not readable as YAML here: ${error.message.replace(/\.$/, "")}` };
+  });
+}
+
+/** `{ port: ${PORT} }`: YAML takes the reference's own brace for a group. */
+function bareReference(text: string, errorAt: number): { at: number; written: string } | undefined {
+  const lineAt = text.lastIndexOf("\n", errorAt - 1) + 1;
+  const found = /^[^#]*?[{[,:]\s*(\$\{[^}\n]*\})/.exec(text.slice(lineAt).split("\n", 1)[0]!);
+  if (!found?.[1] || !/[{[]/.test(found[0].slice(0, -found[1].length))) return undefined;
+  return { at: lineAt + found[0].length - found[1].length, written: found[1] };
 }
