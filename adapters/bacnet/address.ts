@@ -1,4 +1,4 @@
-import { objectTypes, properties, PropertyIdentifier } from "./wire/vocabulary.ts";
+import { objectTypes, properties } from "./wire/names.ts";
 import type { ObjectId, PropertyRef } from "./wire/value.ts";
 
 /** Data types a value can be written as where the object's type does not say (proprietary objects and properties). */
@@ -48,7 +48,8 @@ const shortTypes: Readonly<Record<string, string>> = {
   piv: "positive-integer-value",
   lav: "large-analog-value",
 };
-const longTypes = new Map(objectTypes.names.map((name) => [name, objectTypes.number(name)!]));
+/** Its number in the standard; an address without a property means it. */
+const presentValue = 85;
 
 const notation = /^([a-z0-9-]+):(\d{1,7})(?:\/([a-z0-9-]+)(?:\[(\d{1,5})\])?)?((?:;[a-z]+=[^;]*)*)$/;
 
@@ -63,7 +64,7 @@ export function parseAddress(input: string): ParsedAddress {
     return { problem: `${quote(input)} is not an address; write type:instance[/property[\\[index\\]]], for example analog-input:3` };
   const object = parseObject(`${match[1]}:${match[2]}`);
   if (typeof object === "string") return { problem: `${quote(input)}: ${object}` };
-  const property = match[3] === undefined ? PropertyIdentifier.PRESENT_VALUE : properties.number(match[3]);
+  const property = match[3] === undefined ? presentValue : properties.number(match[3]);
   if (property === undefined || property > 0x3f_ffff)
     return { problem: `${quote(input)}: there is no property "${match[3]}"; a proprietary one is written as its number` };
   const index = match[4] === undefined ? undefined : Number(match[4]);
@@ -76,7 +77,7 @@ export function parseAddress(input: string): ParsedAddress {
 export function formatAddress(address: PointAddress): string {
   const { object, property, index, cov, log, as } = address;
   const place = index === undefined ? "" : `[${index}]`;
-  const path = property === PropertyIdentifier.PRESENT_VALUE && index === undefined ? "" : `/${properties.name(property)}${place}`;
+  const path = property === presentValue && index === undefined ? "" : `/${properties.name(property)}${place}`;
   const member = log?.member === undefined ? "" : `[${log.member}]`;
   return [
     formatObject(object) + path,
@@ -95,7 +96,7 @@ export function parseObject(text: string): ObjectId | string {
   const match = /^([a-z0-9-]+):(\d{1,7})$/.exec(text.trim().toLowerCase());
   if (!match) return `${quote(text)} is not an object; write type:instance, for example trend-log:2`;
   const word = match[1]!;
-  const type = longTypes.get(shortTypes[word] ?? word) ?? (/^\d+$/.test(word) ? Number(word) : undefined);
+  const type = objectTypes.number(shortTypes[word] ?? word);
   if (type === undefined || type > 1023)
     return `there is no object type "${word}"; a proprietary one is written as its number, 128 to 1023`;
   const instance = Number(match[2]);

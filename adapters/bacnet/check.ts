@@ -2,8 +2,8 @@ import type { AdapterConfig, Binding, Problem } from "#src/contract/adapter.ts";
 import { schemaProblems } from "../kit/schema-problems.ts";
 import { parseAddress, type PointAddress } from "./address.ts";
 import { deviceSchema, linkSchema, type DeviceOptions, type LinkOptions } from "./config.ts";
-import { typeOf } from "./points/encode.ts";
-import { normaliseAddress } from "./wire/bvlc.ts";
+import { typeOf } from "./points/value-type.ts";
+import { normaliseAddress } from "./wire/udp-address.ts";
 
 /** Everything wrong with a configuration, before anything is dialled. */
 export function check(config: AdapterConfig<LinkOptions, DeviceOptions>): readonly Problem[] {

@@ -19,7 +19,7 @@ import { actOn, checkAct, readSlots, type MinimumTimes, type Target } from "./co
 import { call, checkCall } from "./command/calls.ts";
 import type { DeviceOptions, Link, LinkOptions } from "./config.ts";
 import { browse } from "./discovery/browse.ts";
-import type { Parts } from "./dial.ts";
+import type { Parts } from "./open.ts";
 import { findPeer, zoneOf, type ConfiguredDevice } from "./peer/devices.ts";
 import type { Peer } from "./peer/peer.ts";
 import { readPoints } from "./points/read-points.ts";

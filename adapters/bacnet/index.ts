@@ -1,15 +1,14 @@
 import type { AdapterModule } from "#src/contract/adapter.ts";
 import type { ExposerModule } from "#src/contract/exposer.ts";
+import { opensWith, servesWith } from "../kit/first-use.ts";
 import { check } from "./check.ts";
 import { adminMethods, deviceSchema, linkSchema } from "./config.ts";
-import { importFile } from "./discovery/import-file.ts";
-import { dial } from "./dial.ts";
-import { BacnetServer, checkServer, serverSchema } from "./server/index.ts";
+import { checkServer, serverSchema } from "./server/config.ts";
 
 const server: ExposerModule<typeof serverSchema> = {
   options: serverSchema,
   check: checkServer,
-  create: (options, { plant, latest }, env) => new BacnetServer(options, () => plant, latest, env),
+  create: servesWith(() => import("./server/index.ts")),
 };
 
 /** BACnet/IP: devices of buildings, found, read, listened to, commanded. */
@@ -19,8 +18,8 @@ export const bacnetAdapter: AdapterModule<typeof linkSchema, typeof deviceSchema
   link: linkSchema,
   device: deviceSchema,
   check,
-  importFile,
+  importFile: async (texts) => (await import("./discovery/import-file.ts")).importFile(texts),
   adminMethods,
   server: server as unknown as ExposerModule,
-  create: (config, env) => ({ connect: (signal) => dial(config, env, signal) }),
+  create: opensWith(() => import("./open.ts")),
 };

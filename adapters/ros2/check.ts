@@ -4,8 +4,9 @@ import { schemaProblems } from "../kit/schema-problems.ts";
 import { parseAddress, type TopicAddress } from "./address.ts";
 import { deviceSchema, linkOf, linkSchema, robotOf, type DeviceOptions, type Link, type LinkOptions, type Robot } from "./config.ts";
 import { scalarPaths } from "./field-path.ts";
-import { resolveOptions } from "./rtps/index.ts";
-import { fullName, type TypeRegistry } from "./types/index.ts";
+import { resolveOptions } from "./rtps/options.ts";
+import { fullName } from "./types/names.ts";
+import type { TypeRegistry } from "./types/registry.ts";
 import { typesFor } from "./type-room.ts";
 
 /** Everything wrong with a configuration, before a socket is opened. */

@@ -1,4 +1,5 @@
-import { isPrimitive, type Definition, type Field, type Message, type TypeRegistry, type Value as RosValue } from "./types/index.ts";
+import { isPrimitive } from "./types/definition.ts";
+import type { Definition, Field, Message, TypeRegistry, Value as RosValue } from "./types/index.ts";
 import type { Value } from "#msgs/point.ts";
 
 /** One step into a message: a field, an element by its number, or the element whose name stands at the same place of another list. */

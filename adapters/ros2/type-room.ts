@@ -1,4 +1,5 @@
-import { loadFolder, standardTypes, type TypeRegistry } from "./types/index.ts";
+import { loadFolder, standardTypes } from "./types/load.ts";
+import type { TypeRegistry } from "./types/registry.ts";
 
 const plainviewMessages = new URL("../../msgs/plainview_msgs", import.meta.url).pathname;
 

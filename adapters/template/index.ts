@@ -1,8 +1,7 @@
 import { Type, type Static } from "typebox";
 import type { AdapterConfig, AdapterModule, Problem } from "#src/contract/adapter.ts";
-import { schemaProblems, withDefaults } from "../kit/schema-problems.ts";
-import { dialLine } from "./dial.ts";
-import { LineConnection } from "./connection.ts";
+import { opensWith } from "../kit/first-use.ts";
+import { schemaProblems } from "../kit/schema-problems.ts";
 
 /** Options of one link. */
 export const linkSchema = Type.Object(
@@ -32,15 +31,7 @@ export const templateAdapter: AdapterModule<typeof linkSchema, typeof deviceSche
   link: linkSchema,
   device: deviceSchema,
   check,
-  create(config, env) {
-    const link = withDefaults<Link>(linkSchema, config.link);
-    const stations = new Map(config.devices.map((device) => [device.id, device.options.station]));
-    return {
-      async connect(signal) {
-        return new LineConnection(await dialLine(link, env, signal), stations, link.timeoutMs, env);
-      },
-    };
-  },
+  create: opensWith(() => import("./open.ts")),
 };
 
 function check(config: AdapterConfig<LinkOptions, DeviceOptions>): readonly Problem[] {

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
-import { decodeBvlc, encodeBvlc, splitAddress, type Bvlc, type ForeignDevice } from "#adapters/bacnet/wire/bvlc.ts";
+import { decodeBvlc, encodeBvlc, type Bvlc, type ForeignDevice } from "#adapters/bacnet/wire/bvlc.ts";
+import { splitAddress } from "#adapters/bacnet/wire/udp-address.ts";
 
 export interface BbmdOptions {
   host: string;

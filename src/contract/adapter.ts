@@ -20,7 +20,7 @@ export interface AdapterModule<Link extends TSchema = TSchema, DeviceOptions ext
   /** The configuration has passed `check`. */
   create(config: AdapterConfig<Static<Link>, Static<DeviceOptions>>, env: AdapterEnv): Adapter;
   /** What a planning tool wrote (BACnet: an EDE list with its state texts, or a table), as if it had been found; nothing is dialled. */
-  importFile?(texts: readonly string[]): Imported;
+  importFile?(texts: readonly string[]): Promise<Imported>;
   /** Methods that silence, restart or otherwise take a device out of service: the desk lets only administrators call them. */
   readonly adminMethods?: readonly string[];
   /** What this machine makes of a link that passed `check`: which of several ways is taken and why. Nothing is dialled. For `plainview doctor`. */

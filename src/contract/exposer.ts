@@ -10,10 +10,16 @@ export interface Exposer {
   close(): Promise<void>;
 }
 
+/** What a server side reads from. */
+export interface Seen {
+  readonly plant: Plant;
+  readonly latest: LatestValues;
+}
+
 /** How a protocol is exposed: what its options look like, what is wrong with them, and the server made of them. */
 export interface ExposerModule<Options extends TSchema = TSchema> {
   readonly options: Options;
   check(options: Static<Options>): readonly Problem[];
   /** The options have passed `check`. */
-  create(options: Static<Options>, seen: { readonly plant: Plant; readonly latest: LatestValues }, env: AdapterEnv): Exposer;
+  create(options: Static<Options>, seen: Seen, env: AdapterEnv): Exposer;
 }

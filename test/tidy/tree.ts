@@ -31,11 +31,22 @@ export function textOf(file: string): string {
 export function importsOf(file: string): readonly string[] {
   const found: string[] = [];
   for (const match of textOf(file).matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g)) {
-    const target = match[1]!;
-    if (target.startsWith("#")) found.push(target.slice(1));
-    else if (target.startsWith(".")) found.push(relative(root, resolve(join(root, dirname(file)), target)).replaceAll("\\", "/"));
+    const place = placeOf(file, match[1]!);
+    if (place !== undefined) found.push(place);
   }
   return found;
+}
+
+/** What Node loads with a file: its own imports from the root, packages by their name. Types and `await import()` are not among them. */
+export function loadedBy(file: string): readonly string[] {
+  const statement = /^(?:import|export)\s+(?!type\b)(?:(?:\w+\s*,\s*)?(?:\{[^}]*\}|\*(?:\s+as\s+\w+)?|\w+)\s+from\s+)?["']([^"']+)["']/gm;
+  return [...textOf(file).matchAll(statement)].map((match) => placeOf(file, match[1]!) ?? match[1]!);
+}
+
+function placeOf(file: string, target: string): string | undefined {
+  if (target.startsWith("#")) return target.slice(1);
+  if (target.startsWith(".")) return relative(root, resolve(join(root, dirname(file)), target)).replaceAll("\\", "/");
+  return undefined;
 }
 
 export const isTest = (file: string): boolean =>

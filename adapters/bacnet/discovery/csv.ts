@@ -1,6 +1,6 @@
 import type { Found, Imported } from "#src/contract/adapter.ts";
 import { formatAddress, parseAddress } from "../address.ts";
-import { normaliseAddress } from "../wire/bvlc.ts";
+import { normaliseAddress } from "../wire/udp-address.ts";
 import { kindOf } from "./details.ts";
 import { Names, slug } from "./naming.ts";
 import { parseTable } from "./table.ts";

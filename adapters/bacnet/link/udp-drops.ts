@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { splitAddress, type UdpAddress } from "../wire/bvlc.ts";
+import { splitAddress, type UdpAddress } from "../wire/udp-address.ts";
 
 /**
  * Datagrams the kernel threw away because nobody took them from the socket's buffer in time. The socket itself cannot be asked,

@@ -1,7 +1,8 @@
 import { createSocket, type Socket } from "node:dgram";
 import type { AdapterEnv } from "#src/contract/adapter.ts";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";
-import { addressBytes, decodeBvlc, encodeBvlc, registrationRefused, splitAddress, type Bvlc, type UdpAddress } from "../wire/bvlc.ts";
+import { decodeBvlc, encodeBvlc, registrationRefused, type Bvlc } from "../wire/bvlc.ts";
+import { addressBytes, splitAddress, type UdpAddress } from "../wire/udp-address.ts";
 import { Malformed } from "../wire/malformed.ts";
 import { ForeignDevice } from "./foreign-device.ts";
 import type { Transport } from "./transport.ts";

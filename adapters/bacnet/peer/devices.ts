@@ -5,7 +5,7 @@ import { GatewayError } from "#src/kit/errors.ts";
 import { parseAddress, type PointAddress } from "../address.ts";
 import { deviceOf, type DeviceOptions, type DeviceSettings, type LinkOptions } from "../config.ts";
 import type { AddressedBinding, Flagless } from "../points/read-points.ts";
-import { normaliseAddress } from "../wire/bvlc.ts";
+import { normaliseAddress } from "../wire/udp-address.ts";
 import type { DeviceZone } from "../wire/date-time.ts";
 import { PropertyIdentifier as P } from "../wire/vocabulary.ts";
 import type { Conversation } from "./conversation.ts";

@@ -4,7 +4,7 @@ import { stationOf, type Station } from "../link/station.ts";
 import type { Application } from "../transaction/application.ts";
 import { unconfirmed } from "../wire/services/choices.ts";
 import { decodeIAm, encodeWhoIs, type WhoIs } from "../wire/services/who-is.ts";
-import type { UdpAddress } from "../wire/bvlc.ts";
+import type { UdpAddress } from "../wire/udp-address.ts";
 import { everyNetwork } from "../wire/npdu.ts";
 import { Peer } from "./peer.ts";
 

@@ -2,8 +2,8 @@ import { Type, type Static } from "typebox";
 import type { Problem } from "#src/contract/adapter.ts";
 import { schemaProblems } from "../../kit/schema-problems.ts";
 import { parseObject } from "../address.ts";
-import { normaliseAddress } from "../wire/bvlc.ts";
-import { familyOf } from "./point-object.ts";
+import { normaliseAddress } from "../wire/udp-address.ts";
+import { familyOf } from "./family.ts";
 
 const exposed = Type.Object(
   {

@@ -2,7 +2,7 @@ import type { AdapterEnv } from "#src/contract/adapter.ts";
 import type { Timestamp } from "#msgs/time.ts";
 import { stationOf, type Station } from "../link/station.ts";
 import type { Application } from "../transaction/application.ts";
-import { addressAt } from "../wire/bvlc.ts";
+import { addressAt } from "../wire/udp-address.ts";
 import { dateTimeOf, type DeviceZone } from "../wire/date-time.ts";
 import { confirmed, unconfirmed } from "../wire/services/choices.ts";
 import {

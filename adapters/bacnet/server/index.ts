@@ -8,12 +8,13 @@ import { assert } from "#src/kit/errors.ts";
 import type { CommandState } from "#msgs/command.ts";
 import { isBad, isGood } from "#msgs/quality.ts";
 import type { Point, Value } from "#msgs/point.ts";
+import type { Create } from "../../kit/first-use.ts";
 import { withDefaults } from "../../kit/schema-problems.ts";
 import { parseObject } from "../address.ts";
 import { unitOf } from "../discovery/units.ts";
 import { openUdp, type UdpTransport } from "../link/udp.ts";
-import { normaliseAddress, splitAddress } from "../wire/bvlc.ts";
 import { confirmed } from "../wire/services/choices.ts";
+import { normaliseAddress, splitAddress } from "../wire/udp-address.ts";
 import { ErrorClass, ErrorCode, Reliability } from "../wire/vocabulary.ts";
 import { serverSchema, type ExposedPoint, type ServerOptions } from "./config.ts";
 import { BacnetDevice } from "./device.ts";
@@ -33,6 +34,8 @@ const answerMs = 1_000;
 const refusedServices = [confirmed.deviceCommunicationControl, confirmed.reinitializeDevice];
 /** Ends that say the far side did not take it. */
 const untaken = new Set<CommandState>(["failed", "rejected", "expired"]);
+
+export const create: Create<ServerOptions> = (options, { plant, latest }, env) => new BacnetServer(options, () => plant, latest, env);
 
 /** Shows chosen points of any protocol to a building management system, as objects of one BACnet device; writes go to the desk. */
 export class BacnetServer implements Exposer {

@@ -1,6 +1,7 @@
 import type { Timers } from "#src/contract/clock.ts";
 import { ErrorClass, ErrorCode, ObjectType, PropertyIdentifier as P } from "../wire/vocabulary.ts";
 import { bits, enumerated, real, text, unsigned, type BacnetValue, type ObjectId } from "../wire/value.ts";
+import { familyOf, type Family } from "./family.ts";
 import { PriorityArray } from "./priority-array.ts";
 import { constant, refusal, withIdentity, type Property, type ServedObject, type WriteHow } from "./property.ts";
 
@@ -123,34 +124,6 @@ function describe(own: Map<number, Property>, spec: PointObjectSpec): void {
     const texts = spec.stateTexts ?? [];
     own.set(P.NUMBER_OF_STATES, constant(unsigned(Math.max(1, texts.length))));
     own.set(P.STATE_TEXT, { elements: () => texts.map((state) => [text(state)]) });
-  }
-}
-
-type Family = "analog" | "integer" | "binary" | "states" | "text" | "other";
-
-export function familyOf(type: number): Family {
-  switch (type) {
-    case ObjectType.ANALOG_INPUT:
-    case ObjectType.ANALOG_OUTPUT:
-    case ObjectType.ANALOG_VALUE:
-    case ObjectType.LARGE_ANALOG_VALUE:
-      return "analog";
-    case ObjectType.INTEGER_VALUE:
-    case ObjectType.POSITIVE_INTEGER_VALUE:
-    case ObjectType.ACCUMULATOR:
-      return "integer";
-    case ObjectType.BINARY_INPUT:
-    case ObjectType.BINARY_OUTPUT:
-    case ObjectType.BINARY_VALUE:
-      return "binary";
-    case ObjectType.MULTI_STATE_INPUT:
-    case ObjectType.MULTI_STATE_OUTPUT:
-    case ObjectType.MULTI_STATE_VALUE:
-      return "states";
-    case ObjectType.CHARACTERSTRING_VALUE:
-      return "text";
-    default:
-      return "other";
   }
 }
 

@@ -4,6 +4,7 @@ import type { Desk, Principal } from "#src/contract/control.ts";
 import type { Exposer } from "#src/contract/exposer.ts";
 import type { LatestValues } from "#src/contract/gateway.ts";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";
+import type { Create } from "../../kit/first-use.ts";
 import { withDefaults } from "../../kit/schema-problems.ts";
 import { answerRequest } from "./answer.ts";
 import { serverSchema, type ServerOptions } from "./config.ts";
@@ -21,6 +22,8 @@ export interface ServerCounters {
   refused: number;
   writes: number;
 }
+
+export const create: Create<ServerOptions> = (options, { latest }, env) => new ModbusServer(options, latest, env);
 
 /** Shows chosen points to a legacy SCADA as a Modbus TCP server; every write goes to the desk like anybody else's. */
 export class ModbusServer implements Exposer {

@@ -65,7 +65,7 @@ async function discover(context: Context, protocol: string, settings: readonly s
   const refused = module.check(config);
   if (refused.length > 0) throw new CommandFailure("usage", refused.map(({ message }) => message).join("\n"));
   const found =
-    options.file.length > 0 ? imported(context, module, options.file) : await searched(context, module, config, options.timeout);
+    options.file.length > 0 ? await imported(context, module, options.file) : await searched(context, module, config, options.timeout);
   const entry = siteEntry(id, protocol, written, found);
   if (options.json) context.terminal.out(JSON.stringify(entry, undefined, 2));
   else context.terminal.out(stringify([entry], { lineWidth: 0 }).trimEnd());
@@ -75,10 +75,10 @@ async function discover(context: Context, protocol: string, settings: readonly s
 }
 
 /** What can be taken from the files; each line that cannot is told. */
-function imported(context: Context, module: AdapterModule, files: readonly string[]): readonly Found[] {
+async function imported(context: Context, module: AdapterModule, files: readonly string[]): Promise<readonly Found[]> {
   if (!module.importFile)
     throw new CommandFailure("failed", `${module.title} has no files of its own; points import takes a table of points`);
-  const { found, problems } = module.importFile(files.map((file) => textOf(context, file)));
+  const { found, problems } = await module.importFile(files.map((file) => textOf(context, file)));
   for (const { line, message } of problems) context.terminal.err(`${files[0]}:${line}  ${message}`);
   return found;
 }

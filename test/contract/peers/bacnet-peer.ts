@@ -2,7 +2,7 @@ import { BacnetDevice, type BacnetDeviceOptions } from "#adapters/bacnet/server/
 import { pointObject, type PointObjectSpec, type PointValue } from "#adapters/bacnet/server/point-object.ts";
 import { openUdp, type UdpTransport } from "#adapters/bacnet/link/udp.ts";
 import type { Mac, Transport } from "#adapters/bacnet/link/transport.ts";
-import { splitAddress } from "#adapters/bacnet/wire/bvlc.ts";
+import { splitAddress } from "#adapters/bacnet/wire/udp-address.ts";
 import { parseObject } from "#adapters/bacnet/address.ts";
 import { objectKey } from "#adapters/bacnet/wire/value.ts";
 import { realEnv, type CountedEnv } from "#test/fakes/adapter-env.ts";

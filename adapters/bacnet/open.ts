@@ -1,4 +1,5 @@
-import type { AdapterConfig, AdapterEnv } from "#src/contract/adapter.ts";
+import type { AdapterConfig } from "#src/contract/adapter.ts";
+import type { Open } from "../kit/first-use.ts";
 import { linkOf, type DeviceOptions, type Link, type LinkOptions } from "./config.ts";
 import { BacnetConnection } from "./connection.ts";
 import { LifeCheck } from "./cov/life-check.ts";
@@ -13,10 +14,10 @@ import { Devices, findPeer } from "./peer/devices.ts";
 import { Directory } from "./peer/directory.ts";
 import { Application } from "./transaction/application.ts";
 import { ServiceRefusal } from "./transaction/responder.ts";
-import { addressBytes, normaliseAddress, splitAddress } from "./wire/bvlc.ts";
 import { confirmed, unconfirmed } from "./wire/services/choices.ts";
 import { decodeCovNotification } from "./wire/services/cov.ts";
 import { decodeEventNotification } from "./wire/services/event.ts";
+import { addressBytes, normaliseAddress, splitAddress } from "./wire/udp-address.ts";
 import { ErrorClass, ErrorCode, RejectReason } from "./wire/vocabulary.ts";
 
 /** What an open link is made of. */
@@ -34,11 +35,7 @@ export interface Parts {
 }
 
 /** Opens the socket, registers with the BBMD where there is one, and puts the parts together. */
-export async function dial(
-  config: AdapterConfig<LinkOptions, DeviceOptions>,
-  env: AdapterEnv,
-  signal: AbortSignal,
-): Promise<BacnetConnection> {
+export const open: Open<AdapterConfig<LinkOptions, DeviceOptions>> = async (config, env, signal) => {
   const link = linkOf(config.link);
   const transport = await openUdp(udpOf(link), env, signal);
   const closing = new AbortController();
@@ -93,7 +90,7 @@ export async function dial(
     link,
     env,
   );
-}
+};
 
 function udpOf(link: Link): Parameters<typeof openUdp>[0] {
   const listen = splitAddress(link.listen);
