@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -87,6 +87,14 @@ describe("points as a spreadsheet", () => {
     expect(siteOf(get("plainview.yaml")).points).toEqual(siteOf(site).points);
   });
 
+  it("leave the site file to its owner, readable for whom it was", async () => {
+    put("plainview.yaml", site);
+    chmodSync(join(cwd, "plainview.yaml"), 0o644);
+    put("points.csv", "device,id,address\ntank-1,level,hr:3\n");
+    expect((await run(["points", "import", "points.csv", "--write"], { cwd })).code).toBe(0);
+    expect(statSync(join(cwd, "plainview.yaml")).mode & 0o777).toBe(0o644);
+  });
+
   it("come in beside what is there: comments stay, controls stay, nothing is removed", async () => {
     put("plainview.yaml", site);
     put(
@@ -127,7 +135,7 @@ describe("points as a spreadsheet", () => {
 
   it("of a templated device are refused: the template is the place", async () => {
     put("plainview.yaml", site.replace("id: tank-1 # the tall one", 'id: "tank-{n}"\n        each: { n: 1..2 }'));
-    put("points.csv", "device,id,address\ntank-2,level,hr:1\n");
+    put("points.csv", "device,id,address\ntank-2,level,hr:7\n");
     expect((await run(["points", "import", "points.csv"], { cwd })).err).toContain("device tank-2 is made from a template");
   });
 });

@@ -1,28 +1,32 @@
 /** Rows of a CSV text by the names of its first line, each with the line it begins on. */
 export interface CsvTable {
   readonly columns: readonly string[];
+  readonly separator: string;
   readonly rows: readonly { readonly line: number; readonly cells: Readonly<Record<string, string>> }[];
 }
 
 /** Rows at most; a longer file is not a list of points. */
 const rowsAtMost = 1_000_000;
 
-/** Reads commas or, where the first line has none, semicolons; quotes as spreadsheets write them. */
+/** Reads commas or, where the first line has none, semicolons or tabs; quotes as spreadsheets write them. */
 export function readCsv(text: string): CsvTable | { readonly line: number; readonly message: string } {
   const plain = text.replace(/^\uFEFF/, "");
   const firstLine = plain.slice(0, plain.search(/\r?\n|$/));
-  const records = split(plain, !firstLine.includes(",") && firstLine.includes(";") ? ";" : ",");
+  const separator = [",", ";", "\t"].find((one) => firstLine.includes(one)) ?? ",";
+  const broken = plain.indexOf("\uFFFD");
+  if (broken >= 0) return { line: plain.slice(0, broken).split("\n").length, message: "is not UTF-8; save the list as CSV UTF-8" };
+  const records = split(plain, separator);
   if ("message" in records) return records;
-  const [head, ...rest] = records.filter(({ cells }) => cells.length > 1 || cells[0] !== "");
+  const [head, ...rest] = records.filter(({ cells }) => cells.some((text) => text.trim() !== ""));
   if (!head) return { line: 1, message: "the file is empty" };
   const columns = head.cells.map((name) => name.trim());
   const tooLong = rest.find(({ cells }) => cells.length > columns.length);
   if (tooLong) return { line: tooLong.line, message: `has ${tooLong.cells.length} cells, and the first line names ${columns.length}` };
   const rows = rest.map(({ line, cells }) => ({
     line,
-    cells: Object.fromEntries(columns.map((name, i) => [name, (cells[i] ?? "").trim()])),
+    cells: Object.fromEntries(columns.map((name, i) => [name, (cells[i] ?? "").trim().replaceAll("\r\n", "\n")])),
   }));
-  return { columns, rows };
+  return { columns, separator, rows };
 }
 
 type Records = { line: number; cells: string[] }[];

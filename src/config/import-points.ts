@@ -1,8 +1,7 @@
-import { isDeepStrictEqual } from "node:util";
 import { isMap, isSeq, parseDocument } from "yaml";
 import type { Document, YAMLMap, YAMLSeq } from "yaml";
 import { readCsv } from "./csv.ts";
-import { pointColumns, settingsOf } from "./point-rows.ts";
+import { changesOf, pointColumns, settingsOf, type Row } from "./point-rows.ts";
 
 export interface ImportProblem {
   readonly line: number;
@@ -20,8 +19,10 @@ export interface Imported {
 export interface ImportOptions {
   /** Where devices go that the file does not have yet. Absent: they are refused. */
   readonly adapter?: string;
-  /** Devices that templates make: they are not written out and cannot be changed row by row. */
-  readonly templated: ReadonlySet<string>;
+  /** Devices the site has, also those that templates make: they are not written out and cannot be changed row by row. */
+  readonly devices: ReadonlySet<string>;
+  /** Every point of the site as it would be exported, by its whole id: what a row does not change is left as it is written. */
+  readonly known: ReadonlyMap<string, Row>;
 }
 
 /** Puts a spreadsheet's points into a site file. Rows that are not in it change nothing: a point is removed by hand, on purpose. */
@@ -38,58 +39,79 @@ export function importPoints(siteText: string, csvText: string, options: ImportO
   if (problems.length > 0) return { problems };
   const site = new SiteText(siteText, options);
   const counts = { added: 0, changed: 0, unchanged: 0 };
+  const lines = new Map<string, number>();
   for (const { line, cells } of csv.rows) {
     const complain = (message: string) => void problems.push({ line, message });
-    const settings = settingsOf(cells, complain);
-    const points = site.pointsOf(cells["device"] ?? "", complain);
-    if (points) counts[site.put(points, cells["device"] ?? "", settings)]++;
+    const row = csv.separator === ";" ? withDecimalPoints(cells) : cells;
+    const id = wholeId(row["id"] ?? "", row["device"] ?? "");
+    if (lines.has(id)) complain(`${id} stands in line ${lines.get(id)} already`);
+    else if (!row["id"]) complain("the id is missing");
+    else counts[site.put(row, id, complain)]++;
+    lines.set(id, line);
   }
-  return problems.length > 0 ? { problems } : { text: site.toString(), ...counts };
+  if (problems.length > 0) return { problems };
+  return { text: counts.added + counts.changed > 0 ? site.toString() : siteText, ...counts };
+}
+
+/** Where spreadsheets separate with semicolons, they write 0,1 for 0.1. */
+function withDecimalPoints(cells: Row): Row {
+  const numbers = ["min", "max", "gain", "offset"].map((name) => [name, (cells[name] ?? "").replace(/^(-?\d*),(\d+)$/, "$1.$2")]);
+  return { ...cells, ...Object.fromEntries(numbers) };
 }
 
 class SiteText {
   readonly #document: Document;
+  readonly #hasWindowsLines: boolean;
   readonly #options: ImportOptions;
-  readonly #points = new Map<string, YAMLSeq>();
+  readonly #devices: Map<string, YAMLMap>;
   readonly #ids = new Map<YAMLSeq, Map<string, YAMLMap>>();
 
   constructor(text: string, options: ImportOptions) {
     this.#document = parseDocument(text);
+    this.#hasWindowsLines = text.includes("\r\n");
     this.#options = options;
-    for (const device of this.#adapters().flatMap((adapter) => mapsIn(adapter.get("devices", true)))) {
-      this.#points.set(String(device.get("id")), this.#pointList(device));
-    }
+    const devices = this.#adapters().flatMap((adapter) => mapsIn(adapter.get("devices", true)));
+    this.#devices = new Map(devices.map((device) => [String(device.get("id")), device]));
   }
 
   toString(): string {
-    return this.#document.toString({ lineWidth: 0 });
+    const text = this.#document.toString({ lineWidth: 0 });
+    return this.#hasWindowsLines ? text.replaceAll("\n", "\r\n") : text;
   }
 
-  pointsOf(device: string, complain: (message: string) => void): YAMLSeq | undefined {
-    const known = this.#points.get(device);
-    if (known) return known;
+  put(row: Row, id: string, complain: (message: string) => void): "added" | "changed" | "unchanged" {
+    const device = row["device"] ?? "";
+    const known = this.#options.known.get(id);
+    const isKnown = known !== undefined && known["device"] === device;
+    const settings = isKnown ? changesOf(row, known, complain) : settingsOf(row, complain);
+    if (isKnown && Object.keys(settings).length === 0) return "unchanged";
+    const points = this.#pointsOf(device, complain);
+    if (!points) return "unchanged";
+    const existing = this.#idsOf(points, device).get(id);
+    if (existing)
+      for (const [name, value] of Object.entries(settings)) existing.set(name, this.#document.createNode(value, { flow: true }));
+    // A device that is written out and has a template: naming a point of that template again refines it.
+    else if (isKnown && !this.#devices.get(device)?.has("template")) complain(`${id} is made by each: in the site file; change it there`);
+    else this.#add(points, device, isKnown ? { id: row["id"], ...settings } : settings);
+    return isKnown ? "changed" : "added";
+  }
+
+  #add(points: YAMLSeq, device: string, settings: Readonly<Record<string, unknown>>): void {
+    const made = this.#document.createNode(settings) as YAMLMap;
+    made.flow = true;
+    points.add(made);
+    this.#idsOf(points, device).set(wholeId(String(settings["id"]), device), made);
+  }
+
+  #pointsOf(device: string, complain: (message: string) => void): YAMLSeq | undefined {
+    const known = this.#devices.get(device);
+    if (known) return this.#pointList(known);
     if (device === "") complain("the device is missing");
-    else if (this.#options.templated.has(device))
+    else if (this.#options.devices.has(device))
       complain(`device ${device} is made from a template; change the template, or write the device out`);
     else if (this.#options.adapter === undefined) complain(`there is no device ${device}; say --adapter to add it there`);
     else return this.#addDevice(device, this.#options.adapter, complain);
     return undefined;
-  }
-
-  put(points: YAMLSeq, device: string, settings: Readonly<Record<string, unknown>>): "added" | "changed" | "unchanged" {
-    const id = wholeId(String(settings["id"]), device);
-    const existing = this.#idsOf(points, device).get(id);
-    if (!existing) {
-      const made = this.#document.createNode(settings) as YAMLMap;
-      made.flow = true;
-      points.add(made);
-      this.#idsOf(points, device).set(id, made);
-      return "added";
-    }
-    const before = existing.toJS(this.#document) as Record<string, unknown>;
-    const differs = Object.entries(settings).filter(([name, value]) => name !== "id" && !isSame(before[name], value, name));
-    for (const [name, value] of differs) existing.set(name, this.#document.createNode(value, { flow: true }));
-    return differs.length > 0 ? "changed" : "unchanged";
   }
 
   #idsOf(points: YAMLSeq, device: string): Map<string, YAMLMap> {
@@ -120,9 +142,8 @@ class SiteText {
     const devices = adapter.get("devices", true);
     if (isSeq(devices)) devices.add(device);
     else adapter.set("devices", this.#document.createNode([device]));
-    const points = this.#pointList(device);
-    this.#points.set(id, points);
-    return points;
+    this.#devices.set(id, device);
+    return this.#pointList(device);
   }
 }
 
@@ -132,17 +153,4 @@ function mapsIn(node: unknown): YAMLMap[] {
 
 function wholeId(id: string, device: string): string {
   return id.includes("/") ? id : `${device}/${id}`;
-}
-
-/** A spreadsheet knows only text (`address` 7 is "7"), and a written-out control says more than "writable". */
-function isSame(before: unknown, now: unknown, name: string): boolean {
-  if (name === "control") return before !== undefined;
-  if (name === "kind" && before === undefined) return now === "number";
-  if (name === "address") return String(before) === String(now);
-  return isDeepStrictEqual(normal(before), normal(now));
-}
-
-function normal(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, item as unknown]));
 }

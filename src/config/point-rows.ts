@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Point } from "#msgs/point.ts";
-import { formatDuration } from "./duration.ts";
+import { formatDuration, milliseconds } from "./duration.ts";
 
 /** The columns of a list of points, in the order they are written; `device`, `id` and `address` must be there when reading. */
 export const pointColumns = [
@@ -21,7 +22,10 @@ export const pointColumns = [
   "writable",
 ] as const;
 
-type Row = Readonly<Record<string, string>>;
+export type Row = Readonly<Record<string, string>>;
+
+/** The columns behind a setting that has not one of the same name. */
+const columnsOf: Readonly<Record<string, readonly string[]>> = { range: ["min", "max"], scale: ["gain", "offset"], control: ["writable"] };
 
 /** A point as a row of a spreadsheet. */
 export function rowOf(point: Point, deviceArea: string | undefined): Row {
@@ -62,8 +66,40 @@ export function settingsOf(row: Row, complain: (message: string) => void): Recor
   for (const name of ["states", "tags"]) {
     if (row[name]) settings[name] = pairsOf(row[name], (message) => complain(`${name}: ${message}`));
   }
-  if (/^(yes|true|1|rw)$/i.test(row["writable"] ?? "")) settings["control"] = {};
+  const writable = isWritable(row);
+  if (writable === undefined) complain(`writable must be yes, no or empty, not "${row["writable"]}"`);
+  if (writable) settings["control"] = {};
   return settings;
+}
+
+/** The settings in which a row says something else than `known`, which is how the point would be exported. */
+export function changesOf(row: Row, known: Row, complain: (message: string) => void): Record<string, unknown> {
+  if (known["writable"] === "yes" && row["writable"] && isWritable(row) === false)
+    complain("control is taken off a point in the site file, by hand");
+  const says = Object.entries(settingsOf(row, complain));
+  return Object.fromEntries(
+    says.filter(([name]) => name !== "id" && (columnsOf[name] ?? [name]).some((column) => row[column] && !isSame(row, known, column))),
+  );
+}
+
+/** A spreadsheet writes the same thing in its own way: 0.10, 60s for 1m, TRUE, another line end. */
+function isSame(row: Row, known: Row, column: string): boolean {
+  const [now = "", before = ""] = [row[column], known[column]];
+  if (now === before.trim()) return true;
+  if (column === "writable") return isWritable(row) === isWritable(known);
+  if (column === "poll" || column === "staleAfter") return before !== "" && milliseconds(now) === milliseconds(before);
+  if (column === "states" || column === "tags")
+    return isDeepStrictEqual(
+      pairsOf(now, () => undefined),
+      pairsOf(before, () => undefined),
+    );
+  const isNumber = ["min", "max", "gain", "offset"].includes(column);
+  return isNumber && before !== "" && Number(now) === Number(before);
+}
+
+function isWritable(row: Row): boolean | undefined {
+  const cell = row["writable"] ?? "";
+  return /^(yes|true|1|rw)$/i.test(cell) ? true : /^(no|false|0|r|)$/i.test(cell) ? false : undefined;
 }
 
 function numberOf(row: Row, name: string, complain: (message: string) => void): number | undefined {

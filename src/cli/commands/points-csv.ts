@@ -1,10 +1,11 @@
-import { readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { chownSync, readFileSync, realpathSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { formatProblem, importPoints, pointColumns, rowOf, writeCsv } from "#src/config/index.ts";
 import { action, show } from "../context.ts";
 import type { Context } from "../context.ts";
 import { CommandFailure } from "../exit-codes.ts";
 import type { Exit } from "../exit-codes.ts";
+import type { Site } from "#src/config/site.ts";
 import { fits } from "../pattern.ts";
 import { textOf } from "../text-file.ts";
 import { loadAt, readSite, sitePath } from "../site.ts";
@@ -47,47 +48,55 @@ Examples:
 
 async function exportPoints(context: Context, pattern: string | undefined, siteFile: string | undefined): Promise<Exit> {
   const site = await readSite(context, siteFile);
-  const areas = new Map(site.devices.map(({ id, area }) => [id, area]));
-  const found = site.points.filter(({ id }) => pattern === undefined || fits(pattern, id));
+  const found = [...rowsOf(site)].filter(([id]) => pattern === undefined || fits(pattern, id));
   context.terminal.out(
     writeCsv(
       pointColumns,
-      found.map((point) => rowOf(point, areas.get(point.device))),
+      found.map(([, row]) => row),
     ).trimEnd(),
   );
   return "done";
+}
+
+function rowsOf(site: Site): ReadonlyMap<string, ReturnType<typeof rowOf>> {
+  const areas = new Map(site.devices.map(({ id, area }) => [id, area]));
+  return new Map(site.points.map((point) => [point.id, rowOf(point, areas.get(point.device))]));
 }
 
 async function importFile(context: Context, file: string, options: ImportOptions): Promise<Exit> {
   const site = await readSite(context, options.site);
   const path = sitePath(context, options.site);
   const made = importPoints(readFileSync(path, "utf8"), textOf(context, file), {
-    templated: new Set(site.devices.map(({ id }) => id)),
+    devices: new Set(site.devices.map(({ id }) => id)),
+    known: rowsOf(site),
     ...(options.adapter !== undefined && { adapter: options.adapter }),
   });
   if ("problems" in made)
     throw new CommandFailure("failed", made.problems.map(({ line, message }) => `${file}:${line}  ${message}`).join("\n"));
-  await replace(context, path, made.text, options.write === true);
   const { added, changed, unchanged } = made;
+  const isNews = added + changed > 0;
+  if (isNews) await replace(context, path, made.text, options.write === true);
+  const whatNow = !isNews ? "" : options.write ? `; ${path} is written` : "; say --write to change the site file";
   show(
     context,
     options,
-    { added, changed, unchanged, written: options.write === true },
-    () =>
-      `${added} points added, ${changed} changed, ${unchanged} as they were${options.write ? `; ${path} is written` : "; say --write to change the site file"}`,
+    { added, changed, unchanged, written: isNews && options.write === true },
+    () => `${added} points added, ${changed} changed, ${unchanged} as they were${whatNow}`,
   );
   return "done";
 }
 
-/** The new text takes the old one's place only when it is sound, and in one step. */
+/** The new text takes the old one's place only when it is sound, and in one step; owner and rights stay, for the gateway must read it. */
 async function replace(context: Context, path: string, text: string, write: boolean): Promise<void> {
   const beside = `${path}.new`;
-  writeFileSync(beside, text, { mode: 0o600 });
+  const { mode, uid, gid } = statSync(path);
+  writeFileSync(beside, text, { mode: mode & 0o777 });
   const loaded = await loadAt(context, beside);
   if ("problems" in loaded) {
     const problems = loaded.problems.map((problem) => formatProblem(beside, problem)).join("\n");
     throw new CommandFailure("failed", `the site file would not be sound; nothing was changed, see ${beside}\n${problems}`);
   }
-  if (write) renameSync(beside, path);
-  else unlinkSync(beside);
+  if (!write) return unlinkSync(beside);
+  if (process.getuid?.() === 0) chownSync(beside, uid, gid);
+  renameSync(beside, realpathSync(path));
 }
