@@ -66,6 +66,11 @@ describe("an address", () => {
     ["holding:1:f32:abdc", "is not a byte order"],
     ["holding:1:f32:abcd:abcd", "is not a byte order"],
     ["40000", "start at 40001"],
+    ["50001", "begin with 0 (coil)"],
+    ["7", 'in quotes where it begins with 0: "00007"'],
+    ["hr:5", "tables are coil, discrete, input, holding"],
+    ["holding:1:int16", "write s16"],
+    ["holding:1:Float:cdab", "write f32"],
   ])("%j is refused with a reason", (text, reason) => {
     expect(parseAddress(text)).toMatchObject({ problem: expect.stringContaining(reason) as string });
   });

@@ -40,8 +40,7 @@ export function parseAddress(text: string): Parsed {
     return parseAddress(`${modiconTables[old[1]!]!}:${number - 1}${old[3]}`);
   }
   const match = notation.exec(lower);
-  if (!match)
-    return { problem: `${quote(text)} is not an address; write table:number[.bit][:type][:order], for example holding:100:f32:cdab` };
+  if (!match) return { problem: `${quote(text)} is not an address; ${hintFor(lower)}` };
   const [, table, at, bit, rest] = match as unknown as [string, Table, string, string | undefined, string];
   const words = rest.split(":").slice(1);
   const found =
@@ -116,7 +115,10 @@ function registerTable(table: Table, at: number, bit: string | undefined, words:
   }
   const [type = "u16", ...others] = words;
   if (isOrder(type) && others.length === 0) return { table, at, type: "u16", order: type };
-  if (!isType(type) || type === "bit") return `${quote(type)} is not a type; there are ${types.slice(1).join(", ")}`;
+  if (!isType(type) || type === "bit") {
+    const meant = otherNames[type];
+    return `${quote(type)} is not a type; ${meant ? `write ${meant}` : `there are ${types.slice(1).join(", ")}`}`;
+  }
   const length = type === "string" ? others.shift() : undefined;
   const bytes = Number(length);
   if (type === "string" && !(Number.isInteger(bytes) && bytes >= 1 && bytes <= 250))
@@ -125,6 +127,22 @@ function registerTable(table: Table, at: number, bit: string | undefined, words:
   if ((order !== undefined && !isOrder(order)) || more.length > 0)
     return `${quote(others.join(":"))} is not a byte order; there are ${orders.join(", ")}`;
   return { table, at, type, ...(type === "string" && { bytes }), ...(order !== undefined && { order }) };
+}
+
+/** What manuals call the types. */
+const otherNames: Readonly<Record<string, ValueType>> = {
+  ...{ int16: "s16", i16: "s16", int: "s16", short: "s16", uint16: "u16", uint: "u16", word: "u16", bcd: "bcd16" },
+  ...{ int32: "s32", i32: "s32", long: "s32", dint: "s32", uint32: "u32", dword: "u32", ulong: "u32", udint: "u32" },
+  ...{ int64: "s64", i64: "s64", lint: "s64", uint64: "u64", ulint: "u64" },
+  ...{ float: "f32", float32: "f32", real: "f32", float64: "f64", double: "f64", lreal: "f64" },
+};
+
+function hintFor(text: string): string {
+  // YAML takes 00005 for the number five.
+  if (/^\d{1,4}$/.test(text))
+    return `a number from a manual has five or six digits, and in quotes where it begins with 0: "${text.padStart(5, "0")}"`;
+  if (/^\d{5,6}$/.test(text)) return "numbers from a manual begin with 0 (coil), 1 (discrete), 3 (input) or 4 (holding)";
+  return `write table:number[.bit][:type][:order], for example holding:100:f32:cdab; tables are ${tables.join(", ")}`;
 }
 
 function isOrder(word: string | undefined): word is Order {
