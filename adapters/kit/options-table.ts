@@ -1,4 +1,4 @@
-import type { TSchema } from "typebox";
+import type { TSchema } from "#msgs/schema/type.ts";
 
 /** A README table of the options a schema declares: the schema is the only place where they are written down. */
 export function optionsTable(schema: TSchema): string {

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import type { TSchema } from "typebox";
+import type { TSchema } from "#msgs/schema/type.ts";
 import { deviceSchema, linkSchema } from "#adapters/modbus/config.ts";
 import { serverSchema } from "#adapters/modbus/server/config.ts";
 import { deviceSchema as ros2Device, linkSchema as ros2Link } from "#adapters/ros2/config.ts";

@@ -1,19 +1,21 @@
-import type { TSchema } from "typebox";
-import { Value } from "typebox/value";
+import { compile } from "#msgs/schema/check.ts";
+import { filled } from "#msgs/schema/fill.ts";
+import type { TSchema } from "#msgs/schema/type.ts";
 import type { Problem } from "#src/contract/adapter.ts";
 
 /** What a schema finds wrong, as problems with paths below `at`. */
 export function schemaProblems(schema: TSchema, value: unknown, at: Problem["path"]): readonly Problem[] {
-  if (Value.Check(schema, value)) return [];
-  return [...Value.Errors(schema, value)].slice(0, 50).map((error) => ({
-    path: [...at, ...stepsOf(error.instancePath)],
-    message: `${error.message}${detail(error.params)}`,
-  }));
+  return compile(schema)
+    .errors(value)
+    .map((error) => ({
+      path: [...at, ...stepsOf(error.instancePath)],
+      message: `${error.message}${detail(error.params)}`,
+    }));
 }
 
 /** The value with every default of the schema filled in; the value handed in is not touched. */
 export function withDefaults<T>(schema: TSchema, value: unknown): T {
-  return Value.Default(schema, Value.Clone(value)) as T;
+  return filled(schema, value) as T;
 }
 
 function stepsOf(pointer: string): (string | number)[] {

@@ -1,4 +1,4 @@
-import { Type, type Static } from "typebox";
+import { Type, type Static } from "#msgs/schema/type.ts";
 import { withDefaults } from "../kit/schema-problems.ts";
 import { orders } from "./address.ts";
 

@@ -1,4 +1,4 @@
-import { Type, type Static } from "typebox";
+import { Type, type Static } from "#msgs/schema/type.ts";
 import { withDefaults } from "../kit/schema-problems.ts";
 
 const oneOf = <const Words extends readonly string[]>(words: Words, fallback: Words[number], description: string) =>

@@ -1,4 +1,4 @@
-import { Type, type Static } from "typebox";
+import { Type, type Static } from "#msgs/schema/type.ts";
 import type { AdapterConfig, AdapterModule, Problem } from "#src/contract/adapter.ts";
 import { opensWith } from "../kit/first-use.ts";
 import { schemaProblems } from "../kit/schema-problems.ts";

@@ -1,4 +1,4 @@
-import { Type, type Static, type TObject, type TProperties } from "typebox";
+import { Type, type Static, type TObject, type TProperties } from "../schema/type.ts";
 import type { ClientFrameType, MissionFrameType, SessionFrameType, WriteFrameType } from "./frame-types.ts";
 import {
   FreeData,

@@ -1,4 +1,4 @@
-import { Type, type Static, type TProperties } from "typebox";
+import { Type, type Static, type TProperties } from "../schema/type.ts";
 import {
   CommandJson,
   FreeData,

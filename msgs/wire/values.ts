@@ -1,4 +1,4 @@
-import { Type, type Static } from "typebox";
+import { Type, type Static } from "../schema/type.ts";
 import { commandEnds, commandStates } from "../command.ts";
 import { linkStates } from "../fact.ts";
 import { missionStates } from "../mission.ts";

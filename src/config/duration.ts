@@ -1,5 +1,5 @@
-import { Type } from "typebox";
-import type { TString, TStringOptions } from "typebox";
+import { Type } from "#msgs/schema/type.ts";
+import type { TString, TStringOptions } from "#msgs/schema/type.ts";
 
 /** "500ms", "1s", "1h30m": a number never stands without its unit, because nobody remembers whether `poll: 5` was seconds. */
 const part = String.raw`\d+(?:\.\d+)?(?:ms|s|min|m|h|d|w|y)`;

@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { Type } from "#msgs/schema/type.ts";
 import type { CheckInterlock } from "./cross-check.ts";
 import { loadSite } from "./load-site.ts";
 import type { Loaded } from "./load-site.ts";

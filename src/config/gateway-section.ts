@@ -1,4 +1,4 @@
-import type { Static } from "typebox";
+import type { Static } from "#msgs/schema/type.ts";
 import { durationMs, sizeBytes } from "./duration.ts";
 import type { Reading } from "./reading.ts";
 import { AuthSection, CommandsSection, DataSection, LogSection, ServerSection, StoreSection } from "./schema-gateway.ts";

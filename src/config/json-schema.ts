@@ -1,4 +1,4 @@
-import type { TSchema } from "typebox";
+import type { TSchema } from "#msgs/schema/type.ts";
 import type { AdapterModule } from "#src/contract/adapter.ts";
 import { AdapterOwn, DeviceOwn, PointEntrySchema, SiteRest } from "./schema.ts";
 import type { SchemaNode } from "./shape.ts";

@@ -1,4 +1,4 @@
-import type { TSchema } from "typebox";
+import type { TSchema } from "#msgs/schema/type.ts";
 import { expectation } from "./expectation.ts";
 import type { SchemaNode } from "./shape.ts";
 

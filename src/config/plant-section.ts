@@ -1,4 +1,4 @@
-import type { Static } from "typebox";
+import type { Static } from "#msgs/schema/type.ts";
 import type { LimitRule } from "#msgs/alarm.ts";
 import { durationMs } from "./duration.ts";
 import type { Placed, Reading } from "./reading.ts";

@@ -1,4 +1,5 @@
-import type { Static, TSchema } from "typebox";
+import { Checkers } from "#msgs/schema/check.ts";
+import type { Static, TSchema } from "#msgs/schema/type.ts";
 import { reportUnknown, shape, unusable } from "./shape.ts";
 import type { Path, SiteProblem } from "./problem.ts";
 import type { SchemaNode, Shaping } from "./shape.ts";
@@ -26,6 +27,7 @@ export class Reading {
     this.#shaping = {
       report: (path, message, about) => this.problem(path, message, about),
       isReference: (owner, key) => places.isReference(owner, key),
+      checkers: new Checkers(),
     };
   }
 

@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { Type } from "#msgs/schema/type.ts";
 import { Duration, Size } from "./duration.ts";
 
 const roles = ["viewer", "operator", "engineer", "admin"] as const;

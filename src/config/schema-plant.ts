@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { Type } from "#msgs/schema/type.ts";
 import { Duration } from "./duration.ts";
 import { Id, OneOf } from "./schema-gateway.ts";
 

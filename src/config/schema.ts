@@ -1,5 +1,5 @@
-import { Type } from "typebox";
-import type { Static } from "typebox";
+import { Type } from "#msgs/schema/type.ts";
+import type { Static } from "#msgs/schema/type.ts";
 import { Duration } from "./duration.ts";
 import { AuthSection, CommandsSection, DataSection, ExposeEntry, Id, LogSection, ServerSection, StoreSection } from "./schema-gateway.ts";
 import { AlarmEntry, AreaEntry, FlowMetricsSection, PointEntry as PointEntrySchema, RecipeEntry, ValveEntry } from "./schema-plant.ts";

@@ -1,5 +1,6 @@
-import type { Static, TSchema } from "typebox";
-import { Value } from "typebox/value";
+import { Checkers, isOfType } from "#msgs/schema/check.ts";
+import { blank } from "#msgs/schema/fill.ts";
+import type { Static, TSchema } from "#msgs/schema/type.ts";
 import { nearest } from "./nearest.ts";
 import type { Path, Report } from "./problem.ts";
 import { expectation, shown } from "./expectation.ts";
@@ -35,6 +36,7 @@ export interface Shaping {
   readonly report: Report;
   /** Text from `${NAME}` counts as a number or a truth where one is wanted. */
   isReference(owner: object, key: string | number): boolean;
+  readonly checkers: Checkers;
 }
 
 /** What is returned for a value that has no usable form; its problem has been reported. */
@@ -42,12 +44,13 @@ export const unusable: unique symbol = Symbol("unusable");
 
 /**
  * Checks a value against a schema and gives it its final form: defaults filled in, nothing unknown left. Everything wrong
- * with it is reported, not only the first thing. Typebox has the last word, so that a keyword this reader does not know
+ * with it is reported, not only the first thing. The checker has the last word, so that a keyword this reader does not know
  * still counts.
  */
 export function shape<S extends TSchema>(schema: S, value: unknown, path: Path, shaping: Shaping): Static<S> | typeof unusable {
   let problems = 0;
   const counting: Shaping = {
+    ...shaping,
     isReference: (owner, key) => shaping.isReference(owner, key),
     report: (at, message, about) => {
       problems++;
@@ -56,13 +59,10 @@ export function shape<S extends TSchema>(schema: S, value: unknown, path: Path, 
   };
   const made = settle(schema as unknown as SchemaNode, value, path, counting);
   if (problems > 0) return unusable;
-  if (!Value.Check(schema, made)) {
-    const [error] = Value.Errors(schema, made);
-    const inside = (error?.instancePath ?? "").split("/").slice(1);
-    shaping.report([...path, ...inside], error?.message ?? "is not usable");
-    return unusable;
-  }
-  return made as Static<S>;
+  const [error] = shaping.checkers.of(schema).errors(made);
+  if (!error) return made as Static<S>;
+  shaping.report([...path, ...error.instancePath.split("/").slice(1)], error.message);
+  return unusable;
 }
 
 /**
@@ -71,28 +71,22 @@ export function shape<S extends TSchema>(schema: S, value: unknown, path: Path, 
  */
 export function salvage<S extends TSchema>(schema: S, value: Readonly<Record<string, unknown>>): Static<S> | undefined {
   const properties = (schema as unknown as SchemaNode).properties ?? {};
-  try {
-    const made = Value.Create(schema) as Record<string, unknown>;
-    for (const [key, inner] of Object.entries(properties)) {
-      if (key in value && fitsQuietly(inner, value[key])) made[key] = value[key];
-    }
-    return Value.Check(schema, made) ? made : undefined;
-  } catch {
-    return undefined;
+  const made = blank(schema) as Record<string, unknown>;
+  const checkers = new Checkers();
+  for (const [key, inner] of Object.entries(properties)) {
+    if (key in value && fitsQuietly(inner, value[key], checkers)) made[key] = value[key];
   }
+  return checkers.of(schema).check(made) ? (made as Static<S>) : undefined;
 }
 
 function settle(node: SchemaNode, value: unknown, path: Path, shaping: Shaping): unknown {
   if (node.anyOf) return settleUnion(node, node.anyOf, value, path, shaping);
   if (node.allOf) return settleAll(node.allOf, value, path, shaping);
   if (node.const !== undefined || node.enum) return settleChoice(node, value, path, shaping);
-  if (node.type !== undefined && !isOfType(value, node.type)) {
+  if (node.type === "object" && isOfType(value, "object")) return settleObject(node, value as Record<string, unknown>, path, shaping);
+  if (node.type === "array" && Array.isArray(value)) return settleList(node, value, path, shaping);
+  if (!shaping.checkers.of(node as TSchema).check(value))
     shaping.report(path, `must be ${expectation(node)}, not ${shown(value)}${unitHint(node, value)}`);
-    return value;
-  }
-  if (node.type === "object") return settleObject(node, value as Record<string, unknown>, path, shaping);
-  if (node.type === "array") return settleList(node, value as unknown[], path, shaping);
-  if (!isWithin(node, value)) shaping.report(path, `must be ${expectation(node)}, not ${shown(value)}`);
   return value;
 }
 
@@ -166,7 +160,7 @@ function reportChoice(choices: readonly unknown[], value: unknown, path: Path, r
 }
 
 function settleUnion(node: SchemaNode, branches: readonly SchemaNode[], value: unknown, path: Path, shaping: Shaping): unknown {
-  const chosen = chooseBranch(branches, value);
+  const chosen = chooseBranch(branches, value, shaping.checkers);
   if (chosen) return settle(chosen, value, path, shaping);
   if (branches.every((branch) => branch.const !== undefined)) {
     reportChoice(
@@ -180,8 +174,8 @@ function settleUnion(node: SchemaNode, branches: readonly SchemaNode[], value: u
 }
 
 /** The branch a person most likely meant: one that fits, else the one named by a fixed value in it, else the only one of that type. */
-function chooseBranch(branches: readonly SchemaNode[], value: unknown): SchemaNode | undefined {
-  const fits = branches.find((branch) => fitsQuietly(branch, value));
+function chooseBranch(branches: readonly SchemaNode[], value: unknown, checkers: Checkers): SchemaNode | undefined {
+  const fits = branches.find((branch) => fitsQuietly(branch, value, checkers));
   if (fits) return fits;
   if (isOfType(value, "object")) {
     const named = branches.filter((branch) => namesItself(branch, value as Record<string, unknown>));
@@ -196,33 +190,15 @@ function namesItself(branch: SchemaNode, value: Record<string, unknown>): boolea
   return fixed.length > 0 && fixed.every(([key, inner]) => value[key] === inner.const);
 }
 
-function fitsQuietly(node: SchemaNode, value: unknown): boolean {
+function fitsQuietly(node: SchemaNode, value: unknown, checkers: Checkers): boolean {
   let fits = true;
-  settle(node, value, [], { report: () => (fits = false), isReference: () => false });
+  settle(node, value, [], { report: () => (fits = false), isReference: () => false, checkers });
   return fits;
 }
 
 function settleAll(parts: readonly SchemaNode[], value: unknown, path: Path, shaping: Shaping): unknown {
   const properties = Object.assign({}, ...parts.map((part) => part.properties ?? {})) as Record<string, SchemaNode>;
   return settle({ type: "object", properties, required: parts.flatMap((part) => part.required ?? []) }, value, path, shaping);
-}
-
-function isOfType(value: unknown, type: string): boolean {
-  if (type === "array") return Array.isArray(value);
-  if (type === "object") return typeof value === "object" && value !== null && !Array.isArray(value);
-  if (type === "integer") return Number.isInteger(value);
-  if (type === "null") return value === null;
-  return typeof value === type && (type !== "number" || Number.isFinite(value));
-}
-
-function isWithin(node: SchemaNode, value: unknown): boolean {
-  if (typeof value === "number") {
-    if (value < (node.minimum ?? -Infinity) || value > (node.maximum ?? Infinity)) return false;
-    return value > (node.exclusiveMinimum ?? -Infinity) && value < (node.exclusiveMaximum ?? Infinity);
-  }
-  if (typeof value !== "string") return true;
-  if (value.length < (node.minLength ?? 0) || value.length > (node.maxLength ?? Infinity)) return false;
-  return node.pattern === undefined || new RegExp(node.pattern).test(value);
 }
 
 /** The environment knows only text; where the schema wants a number or a truth, text that is one will do. */

@@ -1,4 +1,4 @@
-import type { TSchema, Static } from "typebox";
+import type { TSchema, Static } from "#msgs/schema/type.ts";
 import type { DeviceId, PointId, PointKind, Value } from "#msgs/point.ts";
 import type { Priority } from "#msgs/command.ts";
 import type { Quality } from "#msgs/quality.ts";

@@ -1,4 +1,4 @@
-import type { Static, TSchema } from "typebox";
+import type { Static, TSchema } from "#msgs/schema/type.ts";
 import type { AdapterEnv, Problem } from "./adapter.ts";
 import type { Bus } from "./bus.ts";
 import type { Desk } from "./control.ts";

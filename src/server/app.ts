@@ -3,7 +3,7 @@ import rateLimit from "@fastify/rate-limit";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from "fastify";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { TSchema } from "typebox";
+import type { TSchema } from "#msgs/schema/type.ts";
 import type { SiteServer } from "#src/config/site.ts";
 import type { Principal } from "#src/contract/control.ts";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";

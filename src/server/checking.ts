@@ -1,15 +1,8 @@
-import { Compile, type Validator } from "typebox/compile";
-import type { TSchema } from "typebox";
-
-interface ValidationProblem {
-  readonly keyword: string;
-  readonly instancePath: string;
-  readonly message: string;
-  readonly params: object;
-}
+import { compile, type Checker, type Finding } from "#msgs/schema/check.ts";
+import type { TSchema } from "#msgs/schema/type.ts";
 
 /** What a person reads of a failed check: "/priority must be <= 16". At most eight. */
-export function problemsOf(errors: readonly ValidationProblem[]): string[] {
+export function problemsOf(errors: readonly Finding[]): string[] {
   const told = new Set<string>();
   for (const error of errors) {
     // An unknown property is reported twice, once as a false schema that explains nothing.
@@ -31,11 +24,11 @@ function namesIn(params: object): string {
  */
 export function checkerFor(schema: TSchema): (value: unknown) => { value: unknown } | { error: Error } {
   const variants = variantsOf(schema);
-  const whole = Compile(schema);
+  const whole = compile(schema);
   return (value) => {
     const chosen = variants ? (variants.get(typeOf(value)) ?? whole) : whole;
-    if (chosen.Check(value)) return { value };
-    const problems = problemsOf(chosen.Errors(value));
+    if (chosen.check(value)) return { value };
+    const problems = problemsOf(chosen.errors(value));
     return { error: new CheckError(problems) };
   };
 }
@@ -51,10 +44,10 @@ export class CheckError extends Error {
   }
 }
 
-function variantsOf(schema: TSchema): Map<string, Validator> | undefined {
+function variantsOf(schema: TSchema): Map<string, Checker> | undefined {
   const { anyOf } = schema as { anyOf?: readonly TSchema[] };
   if (!anyOf || anyOf.length < 2 || !anyOf.every((variant) => titleOf(variant) !== undefined)) return undefined;
-  return new Map(anyOf.map((variant) => [titleOf(variant) ?? "", Compile(variant)]));
+  return new Map(anyOf.map((variant) => [titleOf(variant) ?? "", compile(variant)]));
 }
 
 function titleOf(schema: TSchema): string | undefined {

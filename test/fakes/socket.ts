@@ -1,5 +1,5 @@
-import { Compile } from "typebox/compile";
 import { WebSocket } from "ws";
+import { compile } from "#msgs/schema/check.ts";
 import { serverFrames, type ServerFrame } from "#msgs/wire/server-frames.ts";
 
 type Frame = ServerFrame & Record<string, unknown>;
@@ -15,13 +15,12 @@ export interface Wire {
   close(): void;
 }
 
-const validators = new Map(Object.entries(serverFrames).map(([type, schema]) => [type, Compile(schema)]));
+const checkers = new Map(Object.entries(serverFrames).map(([type, schema]) => [type, compile(schema)]));
 
 /** Whatever the gateway sends in any test is held against the declared frames. */
 function mustBeDeclared(frame: Frame): void {
-  const validator = validators.get(frame.type);
-  if (!validator?.Check(frame))
-    throw new Error(`not a declared frame: ${JSON.stringify(frame)} ${JSON.stringify(validator?.Errors(frame))}`);
+  const checker = checkers.get(frame.type);
+  if (!checker?.check(frame)) throw new Error(`not a declared frame: ${JSON.stringify(frame)} ${JSON.stringify(checker?.errors(frame))}`);
 }
 
 export async function dial(url: string, headers: Record<string, string> = {}): Promise<Wire> {

@@ -3,13 +3,13 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Type, type Static } from "typebox";
-import { Value } from "typebox/value";
 import { afterAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { connect } from "#db/database/connect.ts";
 import { setUpDatabase } from "#db/engine/set-up.ts";
 import { databaseSettings } from "#db/settings.ts";
+import { compile } from "#msgs/schema/check.ts";
+import { Type, type Static } from "#msgs/schema/type.ts";
 import { silentLog } from "#src/kit/log.ts";
 import { testServer } from "#test/fakes/database.ts";
 import { until } from "#test/fakes/recording.ts";
@@ -99,7 +99,7 @@ describe("docker-compose.yml", () => {
   test("has every service with a health check and listens on loopback alone", () => {
     expect(Object.keys(services).sort()).toEqual(["broker", "gateway", "grafana", "plant", "timescaledb"]);
     for (const [name, service] of Object.entries(services)) {
-      expect([...Value.Errors(Service, service)], name).toEqual([]);
+      expect(compile(Service).errors(service), name).toEqual([]);
       expect(service.image === undefined, name).toBe(service.build !== undefined);
     }
   });

@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { Type } from "#msgs/schema/type.ts";
 import type { AdapterModule, Binding, Connection, DeviceAct, HistoryPage, Push, Reading, Receipt } from "#src/contract/adapter.ts";
 import type { LiveTime, Timers } from "#src/contract/clock.ts";
 import type { Random } from "#src/kit/random.ts";

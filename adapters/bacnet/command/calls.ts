@@ -1,5 +1,5 @@
-import { Type, type TSchema } from "typebox";
-import { Value } from "typebox/value";
+import { compile } from "#msgs/schema/check.ts";
+import { Type, type TSchema } from "#msgs/schema/type.ts";
 import type { AdapterEnv, DeviceAct, Receipt } from "#src/contract/adapter.ts";
 import { GatewayError } from "#src/kit/errors.ts";
 import { parseAddress, parseObject } from "../address.ts";
@@ -164,9 +164,9 @@ export function checkCall(act: Extract<DeviceAct, { do: "call" }>, device: Confi
   if (!device.settings.calls.includes(name))
     throw new GatewayError("not-supported", `${name} is not among the calls of ${device.id} in the site file`);
   const { args } = methods[name];
-  if (Value.Check(args, act.args)) return name;
-  const [first] = Value.Errors(args, act.args);
-  throw new GatewayError("device-refused", `${name}: ${first?.instancePath ?? ""} ${first?.message ?? "these arguments do not fit"}`);
+  const [first] = compile(args).errors(act.args);
+  if (!first) return name;
+  throw new GatewayError("device-refused", `${name}: ${first.instancePath} ${first.message}`);
 }
 
 export function call(name: CallName, args: Args, site: CallSite): Promise<Receipt> {

@@ -1,5 +1,5 @@
-import { Type } from "typebox";
-import { Value } from "typebox/value";
+import { compile } from "#msgs/schema/check.ts";
+import { Type } from "#msgs/schema/type.ts";
 import { parseObject } from "../address.ts";
 import { encodeAs } from "../points/encode-as.ts";
 import { parseDate, parseTimeOfDay } from "../wire/date-time.ts";
@@ -15,7 +15,7 @@ const timeValue = Type.Object(
   { additionalProperties: false },
 );
 const day = Type.Array(timeValue, { maxItems: 100 });
-const week = Type.Array(day, { minItems: 7, maxItems: 7 });
+const week = compile(Type.Array(day, { minItems: 7, maxItems: 7 }));
 const entry = Type.Union([
   Type.Object({ date: Type.String() }, { additionalProperties: false }),
   Type.Object({ from: Type.String(), to: Type.String() }, { additionalProperties: false }),
@@ -28,27 +28,29 @@ const entry = Type.Union([
     { additionalProperties: false },
   ),
 ]);
-const calendar = Type.Array(entry, { maxItems: 1_000 });
-const exceptions = Type.Array(
-  Type.Object(
-    {
-      period: Type.Union([entry, Type.Object({ calendar: Type.String() }, { additionalProperties: false })]),
-      times: day,
-      priority: Type.Integer({ minimum: 1, maximum: 16 }),
-    },
-    { additionalProperties: false },
+const calendar = compile(Type.Array(entry, { maxItems: 1_000 }));
+const exceptions = compile(
+  Type.Array(
+    Type.Object(
+      {
+        period: Type.Union([entry, Type.Object({ calendar: Type.String() }, { additionalProperties: false })]),
+        times: day,
+        priority: Type.Integer({ minimum: 1, maximum: 16 }),
+      },
+      { additionalProperties: false },
+    ),
+    { maxItems: 1_000 },
   ),
-  { maxItems: 1_000 },
 );
-const period = Type.Object({ from: Type.String(), to: Type.String() }, { additionalProperties: false });
+const period = compile(Type.Object({ from: Type.String(), to: Type.String() }, { additionalProperties: false }));
 
 export function writeWeek(value: unknown): readonly BacnetValue[] | string {
-  if (!Value.Check(week, value)) return "a weekly schedule is seven lists, monday first, of { time, value }";
+  if (!week.check(value)) return "a weekly schedule is seven lists, monday first, of { time, value }";
   return refusing(() => (value as Week).map((times) => ({ type: "group", tag: 0, items: writeTimes(times) })));
 }
 
 export function writeExceptions(value: unknown): readonly BacnetValue[] | string {
-  if (!Value.Check(exceptions, value)) return "exceptions are a list of { period, times, priority }";
+  if (!exceptions.check(value)) return "exceptions are a list of { period, times, priority }";
   return refusing(() =>
     (value as readonly ScheduleException[]).flatMap((exception): BacnetValue[] => [
       writePeriod(exception.period),
@@ -59,12 +61,12 @@ export function writeExceptions(value: unknown): readonly BacnetValue[] | string
 }
 
 export function writeCalendar(value: unknown): readonly BacnetValue[] | string {
-  if (!Value.Check(calendar, value)) return "a calendar is a list of { date }, { from, to } or { month, week, weekday }";
+  if (!calendar.check(value)) return "a calendar is a list of { date }, { from, to } or { month, week, weekday }";
   return refusing(() => (value as readonly CalendarEntry[]).map(writeEntry));
 }
 
 export function writeEffectivePeriod(value: unknown): readonly BacnetValue[] | string {
-  if (!Value.Check(period, value)) return "an effective period is { from, to }";
+  if (!period.check(value)) return "an effective period is { from, to }";
   const { from, to } = value as EffectivePeriod;
   return refusing(() => [writeDate(from), writeDate(to)]);
 }

@@ -1,4 +1,4 @@
-import { Type, type Static } from "typebox";
+import { Type, type Static } from "#msgs/schema/type.ts";
 import type { Problem } from "#src/contract/adapter.ts";
 import { schemaProblems } from "../../kit/schema-problems.ts";
 import { parseObject } from "../address.ts";

@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { Type } from "#msgs/schema/type.ts";
 import { FirstAdminBody, NewKeyBody, NewUserBody, Refused, SessionJson, SignInAnswer, SignInBody } from "#msgs/wire/http.ts";
 import { PrincipalJson } from "#msgs/wire/values.ts";
 import { formatTime, parseTime } from "#msgs/time.ts";

@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { Type } from "#msgs/schema/type.ts";
 import { commandStates, isEnd } from "#msgs/command.ts";
 import { CommandAccepted, CommandBody, Refused } from "#msgs/wire/http.ts";
 import { CommandJson, TimeText } from "#msgs/wire/values.ts";

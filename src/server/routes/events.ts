@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { Type } from "#msgs/schema/type.ts";
 import { principalOf, type App } from "../app.ts";
 import { sightOf } from "../auth/rights.ts";
 import { HttpRefusal, listIn } from "../refusal.ts";

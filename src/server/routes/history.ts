@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { Type } from "typebox";
+import { Type } from "#msgs/schema/type.ts";
 import { formatTime } from "#msgs/time.ts";
 import {
   AtTimeRowJson,

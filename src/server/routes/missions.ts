@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { Type } from "#msgs/schema/type.ts";
 import { BranchBody, IncidentJson, MissionJson, NewIncident, NewMissionBody, Refused, SeekBody, SpeedBody } from "#msgs/wire/http.ts";
 import { formatTime } from "#msgs/time.ts";
 import { principalOf, type App } from "../app.ts";

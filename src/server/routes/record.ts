@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { Type } from "#msgs/schema/type.ts";
 import { LossJson, RecordJson, Refused } from "#msgs/wire/http.ts";
 import { TimeText } from "#msgs/wire/values.ts";
 import { principalOf, type App } from "../app.ts";

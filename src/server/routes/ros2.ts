@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { Type } from "#msgs/schema/type.ts";
 import { Refused, Ros2CommandAnswer, Ros2CommandBody, Ros2NodeJson } from "#msgs/wire/http.ts";
 import { principalOf, type App } from "../app.ts";
 import { sightOf, type Sight } from "../auth/rights.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { Compile } from "typebox/compile";
+import { compile } from "#msgs/schema/check.ts";
 import { asyncApi } from "#msgs/wire/asyncapi.ts";
 import { clientFrames } from "#msgs/wire/client-frames.ts";
 import { clientFrameTypes } from "#msgs/wire/frame-types.ts";
@@ -30,8 +30,8 @@ describe("the fixtures that tests and clients share", () => {
 
   it("of the gateway's frames have the declared shape", () => {
     for (const frame of read("server-frames") as ServerFrame[]) {
-      const validator = Compile(serverFrames[frame.type]);
-      expect(validator.Check(frame), `${JSON.stringify(frame)} ${JSON.stringify(validator.Errors(frame))}`).toBe(true);
+      const checker = compile(serverFrames[frame.type]);
+      expect(checker.check(frame), `${JSON.stringify(frame)} ${JSON.stringify(checker.errors(frame))}`).toBe(true);
     }
   });
 });

@@ -1,4 +1,4 @@
-import { Compile, type Validator } from "typebox/compile";
+import { compile, type Checker } from "#msgs/schema/check.ts";
 import { clientFrames, type ClientFrame } from "#msgs/wire/client-frames.ts";
 import { parseTime } from "#msgs/time.ts";
 import { problemsOf } from "../checking.ts";
@@ -18,8 +18,8 @@ export type FrameParser = (text: string) => Parsed;
 
 /** From text to a frame that has the shape of its type, or the reason why not. Never throws. */
 export function frameParser(limits: Pick<Limits, "depth">): FrameParser {
-  const validators = new Map<string, Validator>(Object.entries(clientFrames).map(([type, schema]) => [type, Compile(schema)]));
-  const known = [...validators.keys()].join(", ");
+  const checkers = new Map<string, Checker>(Object.entries(clientFrames).map(([type, schema]) => [type, compile(schema)]));
+  const known = [...checkers.keys()].join(", ");
 
   return (text) => {
     if (depthOf(text, limits.depth) > limits.depth) {
@@ -37,11 +37,11 @@ export function frameParser(limits: Pick<Limits, "depth">): FrameParser {
     const { type, requestId } = value as { type?: unknown; requestId?: unknown };
     const about = typeof requestId === "string" && requestId.length <= 64 ? { requestId } : {};
     if (typeof type !== "string") return { bad: { code: "bad-frame", message: 'the frame has no "type"', ...about } };
-    const validator = validators.get(type);
-    if (!validator)
+    const checker = checkers.get(type);
+    if (!checker)
       return { bad: { code: "unknown-type", message: `no frame is called "${type.slice(0, 64)}"; there are ${known}`, ...about } };
-    if (validator.Check(value)) return checkTimes(value as ClientFrame, about);
-    const details = problemsOf(validator.Errors(value));
+    if (checker.check(value)) return checkTimes(value as ClientFrame, about);
+    const details = problemsOf(checker.errors(value));
     return { bad: { code: "bad-frame", message: `${type}: ${details[0] ?? "not of the declared shape"}`, details, ...about } };
   };
 }

@@ -1,0 +1,126 @@
+import { plainRule, unreadable, type Node, type Rule } from "./rule.ts";
+
+/** Keywords about a value as it stands: its type, its size, its text, which of a few it is. In the order they are told. */
+export function plainRules(node: Node): {
+  readonly type: Rule | undefined;
+  readonly text: Rule[];
+  readonly number: Rule[];
+  readonly choice: Rule[];
+} {
+  return {
+    type: node["type"] === undefined ? undefined : typeRule(node["type"]),
+    text: [...lengthRules(node), ...patternRule(node)],
+    number: boundRules(node),
+    choice: [...constRule(node), ...enumRule(node)],
+  };
+}
+
+const ofType: Readonly<Record<string, (value: unknown) => boolean>> = {
+  object: isGroup,
+  array: Array.isArray,
+  string: (value) => typeof value === "string",
+  number: Number.isFinite,
+  integer: Number.isInteger,
+  boolean: (value) => typeof value === "boolean",
+  null: (value) => value === null,
+};
+
+/** Whether a value is of a type of JSON Schema. NaN and infinities are no numbers. */
+export function isOfType(value: unknown, type: string): boolean {
+  const fits = ofType[type];
+  if (!fits) throw unreadable("type", `one of ${Object.keys(ofType).join(", ")}, not ${type}`);
+  return fits(value);
+}
+
+/** Something with keys: no list and not nothing. */
+export function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function typeRule(type: unknown): Rule {
+  const fits = typeof type === "string" ? ofType[type] : undefined;
+  if (!fits) throw unreadable("type", `one of ${Object.keys(ofType).join(", ")}`);
+  return plainRule("type", { type }, `must be ${String(type)}`, fits);
+}
+
+function boundRules(node: Node): Rule[] {
+  return [
+    bound(node, "exclusiveMinimum", ">", (value, limit) => value > limit),
+    bound(node, "exclusiveMaximum", "<", (value, limit) => value < limit),
+    bound(node, "minimum", ">=", (value, limit) => value >= limit),
+    bound(node, "maximum", "<=", (value, limit) => value <= limit),
+  ].flat();
+}
+
+function bound(node: Node, keyword: string, comparison: string, holds: (value: number | bigint, limit: number) => boolean): Rule[] {
+  const limit = node[keyword];
+  if (limit === undefined) return [];
+  if (typeof limit !== "number" || !Number.isFinite(limit)) throw unreadable(keyword, "a number");
+  const fits = (value: unknown) =>
+    typeof value === "number" ? !Number.isFinite(value) || holds(value, limit) : typeof value !== "bigint" || holds(value, limit);
+  return [plainRule(keyword, { comparison, limit }, `must be ${comparison} ${limit}`, fits)];
+}
+
+function lengthRules(node: Node): Rule[] {
+  const shortest = countOf(node, "minLength");
+  const longest = countOf(node, "maxLength");
+  const rules: Rule[] = [];
+  if (shortest !== undefined) {
+    const message = `must not have fewer than ${shortest} characters`;
+    rules.push(plainRule("minLength", { limit: shortest }, message, (value) => typeof value !== "string" || isLong(value, shortest)));
+  }
+  if (longest !== undefined) {
+    const message = `must not have more than ${longest} characters`;
+    rules.push(plainRule("maxLength", { limit: longest }, message, (value) => typeof value !== "string" || !isLong(value, longest + 1)));
+  }
+  return rules;
+}
+
+/** Whether a text has at least so many characters: code points, of which each takes one or two units. */
+function isLong(text: string, count: number): boolean {
+  if (text.length < count) return false;
+  if (text.length >= 2 * count) return true;
+  let counted = 0;
+  for (const _ of text) if (++counted >= count) return true;
+  return count === 0;
+}
+
+/** A count such as `maxItems`, or undefined. */
+export function countOf(node: Node, keyword: string): number | undefined {
+  const count = node[keyword];
+  if (count === undefined) return undefined;
+  if (typeof count !== "number" || !Number.isSafeInteger(count) || count < 0) throw unreadable(keyword, "a count");
+  return count;
+}
+
+function patternRule(node: Node): Rule[] {
+  const { pattern } = node;
+  if (pattern === undefined) return [];
+  if (typeof pattern !== "string") throw unreadable("pattern", "text");
+  const matches = regular(pattern);
+  const fits = (value: unknown) => typeof value !== "string" || matches.test(value);
+  return [plainRule("pattern", { pattern }, `must match pattern "${pattern}"`, fits)];
+}
+
+export function regular(pattern: string): RegExp {
+  return new RegExp(pattern, "u");
+}
+
+function constRule(node: Node): Rule[] {
+  if (!Object.hasOwn(node, "const")) return [];
+  const { const: only } = node;
+  if (!isPlain(only)) throw unreadable("const", "text, a number, a truth or null");
+  return [plainRule("const", { allowedValue: only }, "must be equal to constant", (value) => value === only)];
+}
+
+function enumRule(node: Node): Rule[] {
+  const { enum: values } = node;
+  if (values === undefined) return [];
+  if (!Array.isArray(values) || !values.every(isPlain)) throw unreadable("enum", "a list of texts, numbers, truths or null");
+  const allowed = new Set<unknown>(values);
+  return [plainRule("enum", { allowedValues: values }, "must be equal to one of the allowed values", (value) => allowed.has(value))];
+}
+
+function isPlain(value: unknown): boolean {
+  return value === null || ["string", "boolean"].includes(typeof value) || Number.isFinite(value);
+}
