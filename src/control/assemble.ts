@@ -12,6 +12,7 @@ import { Courier } from "./courier.ts";
 import { OneDesk } from "./desk.ts";
 import { DeviceSlots } from "./device-slots.ts";
 import { Effect } from "./effect.ts";
+import { Expiries } from "./expiries.ts";
 import { FollowUp } from "./follow-up.ts";
 import { InterlockBook } from "./interlock-book.ts";
 import { Lanes } from "./lanes.ts";
@@ -36,7 +37,11 @@ export interface DesksParts extends Omit<ControlParts, "record">, Outside {
   readonly record: ControlRecord;
   readonly tap: ControlTap;
   readonly state: RecordedState;
-  readonly documents: { readonly leases: readonly DocumentRow[]; readonly recipes: readonly DocumentRow[] };
+  readonly documents: {
+    readonly leases: readonly DocumentRow[];
+    readonly recipes: readonly DocumentRow[];
+    readonly expiries: readonly DocumentRow[];
+  };
 }
 
 /** Puts the control room together: who knows whom, and nothing else. */
@@ -52,7 +57,8 @@ export function assemble(parts: DesksParts): Omit<Control, "audit"> {
   const submitOwn: OneDesk["submit"] = (command, by) => desk.submitOwn(command, by);
   const effect = new Effect({ plant, time, tap, into, slots, followUp, deviceSlots, submitOwn });
   const effectOf: Effect["of"] = (point) => effect.of(point);
-  const overrides = new Overrides({ config, time, tap, slots, ledger, record, effectOf, submit, submitOwn });
+  const overrides = new Overrides({ time, slots, effectOf, submit });
+  const expiries = new Expiries({ config, time, plant, tap, slots, deviceSlots, ledger, record, submitOwn });
   const isMomentary = (point: string) => plant.points.get(point)?.control?.mode === "momentary";
   const wouldRefuse: OneDesk["wouldRefuse"] = (command, by, isLater) => desk.wouldRefuse(command, by, isLater);
   const isUntold = (id: string, endedAt: number) => tap.toldFrom !== undefined && endedAt >= tap.toldFrom && !tap.toldRecipes.has(id);
@@ -63,7 +69,7 @@ export function assemble(parts: DesksParts): Omit<Control, "audit"> {
   });
   takeUp(state, { config, tap, ledger, followUp, views, slots, keepsSlots: (point) => deviceSlots.isKeptBy(point) });
   effect.begin();
-  overrides.begin();
+  expiries.begin(parts.documents.expiries);
   recipes.begin(parts.documents.recipes);
   return {
     desk,

@@ -24,6 +24,8 @@ export interface Life {
   refused: Refusal | undefined;
   /** When a second person let it go; its turn must come within as long as that of a command nobody held. */
   releasedAt?: Timestamp;
+  /** The device, or the transport, has said that it took it. */
+  isAnswered?: boolean;
   /** What its slot held when it took it; a recipe puts that back. */
   slotBefore?: Slot | undefined;
 }
@@ -55,6 +57,7 @@ export class Ledger {
     const before = life.state;
     life.state = stepTo(lifeTable, before, event);
     if (life.state === before) return then?.(true);
+    if (event === "answer") life.isAnswered = true;
     if (before === "asked") this.open.set(life.command.id, life);
     const step = { command: life.command, state: life.state as CommandState, by: life.by.name, ...detail };
     life.step = step;

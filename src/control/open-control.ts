@@ -91,7 +91,12 @@ export async function prepareControl(parts: ControlParts): Promise<PreparedContr
     record,
     start: async (outside) => {
       const state = await record.load();
-      const documents = { leases: await record.documents("lease"), recipes: await record.documents("recipe") };
+      const [leases, recipes, expiries] = [
+        await record.documents("lease"),
+        await record.documents("recipe"),
+        await record.documents("expiry"),
+      ];
+      const documents = { leases, recipes, expiries };
       tap.goLive();
       const desks: DesksParts = { ...parts, ...outside, record, tap, state, documents };
       return { ...assemble(desks), audit: auditOf(record, parts.time) };

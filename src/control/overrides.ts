@@ -1,17 +1,12 @@
 import type { LiveTime } from "#src/contract/clock.ts";
 import type { Principal, Verdict } from "#src/contract/control.ts";
-import type { Command, CommandStep, Priority } from "#msgs/command.ts";
+import type { Command, Priority } from "#msgs/command.ts";
 import type { PointId, Value } from "#msgs/point.ts";
 import type { Timestamp } from "#msgs/time.ts";
-import { microseconds } from "#msgs/time.ts";
-import type { ControlConfig } from "./control-config.ts";
-import type { ControlTap } from "./control-tap.ts";
 import type { EffectState } from "./effect.ts";
-import type { Ledger } from "./ledger.ts";
-import type { ControlRecord } from "./record.ts";
 import type { SlotTable } from "./slot-table.ts";
 import type { Slot } from "./slots.ts";
-import { filled, isOverride, slotAt } from "./slots.ts";
+import { filled, isOverride } from "./slots.ts";
 
 /** Somebody's hand on a point: a slot at 8 or above, or any with a time to live. */
 export interface Override {
@@ -32,41 +27,18 @@ export interface Override {
 }
 
 export interface OverridesParts {
-  readonly config: ControlConfig;
   readonly time: LiveTime;
-  readonly tap: ControlTap;
   readonly slots: SlotTable;
-  readonly ledger: Ledger;
-  readonly record: ControlRecord;
   readonly effectOf: (point: PointId) => EffectState;
   readonly submit: (command: Command, by: Principal) => Verdict;
-  readonly submitOwn: (command: Command, by: Principal) => Verdict;
 }
 
-const expiry: Principal = { name: "expiry", kind: "program", role: "admin" };
-/** Ends after which the slot is known to be empty here; after any other the release is tried again. */
-const given: ReadonlySet<CommandStep["state"]> = new Set(["confirmed", "masked", "mismatch", "unknown"]);
-
-/** Overrides that cannot be forgotten: listed, and released when their time is over, as a command of its own. */
+/** Overrides that cannot be forgotten: listed here, and released when their time is over (`expiries.ts`). */
 export class Overrides {
   readonly #parts: OverridesParts;
-  #count = 0;
-  /** Releases under way; the slot that a failed one puts back must not start the next at once. */
-  readonly #trying = new Set<string>();
 
   constructor(parts: OverridesParts) {
     this.#parts = parts;
-    parts.slots.onChange((point, priority, slot) => this.#watch(point, priority, slot));
-    parts.tap.onClock((fact) => {
-      // A stall or a stop is time that passed; a corrected date is not, and eight hours stay eight hours.
-      const by = fact.at - fact.from;
-      if (by > 0 && fact.why !== "stalled" && fact.why !== "started") this.#postpone(by);
-    });
-  }
-
-  /** Takes up what an earlier run left; what ran out meanwhile is released now. */
-  begin(): void {
-    for (const { point, priority, slot } of this.#all()) this.#watch(point, priority, slot);
   }
 
   list(): readonly Override[] {
@@ -115,45 +87,4 @@ export class Overrides {
       filled(this.#parts.slots.of(point)).map((entry, index) => ({ point, ...entry, isHolder: index === 0 })),
     );
   }
-
-  #watch(point: PointId, priority: Priority, slot: Slot | undefined): void {
-    const key = keyOf(point, priority);
-    if (slot?.until === undefined) return this.#parts.tap.forget(key);
-    if (this.#trying.has(key) && slot.until <= this.#parts.time.now()) return;
-    this.#parts.tap.at(slot.until, key, "instant", () => this.#expire(point, priority, 0));
-  }
-
-  #expire(point: PointId, priority: Priority, attempt: number): void {
-    const { slots, time, ledger, submitOwn } = this.#parts;
-    if (slotAt(slots.of(point), priority)?.until === undefined) return;
-    const id = `expiry-${time.now()}-${++this.#count}`;
-    const command: Command = { id, act: { do: "release", point }, priority, asked: "override.expire", reason: "its time is over" };
-    const verdict = submitOwn(command, expiry);
-    if (verdict.status === "rejected") return this.#again(point, priority, attempt);
-    this.#trying.add(keyOf(point, priority));
-    ledger.onEnd(id, ({ state }) => {
-      this.#trying.delete(keyOf(point, priority));
-      if (!given.has(state)) this.#again(point, priority, attempt);
-    });
-  }
-
-  #again(point: PointId, priority: Priority, attempt: number): void {
-    const { config, tap } = this.#parts;
-    const { first, ceiling } = config.expiryRetryMs;
-    const slot = slotAt(this.#parts.slots.of(point), priority);
-    if (slot?.until === undefined || slot.until > tap.now()) return;
-    const due = tap.now() + microseconds(Math.min(ceiling, first * 2 ** Math.min(attempt, 20)));
-    tap.at(due, keyOf(point, priority), "duration", () => this.#expire(point, priority, attempt + 1));
-  }
-
-  #postpone(byUs: number): void {
-    const writes = this.#all().flatMap(({ point, priority, slot }) =>
-      slot.until === undefined ? [] : [this.#parts.slots.change(point, priority, { ...slot, until: slot.until + byUs })],
-    );
-    if (writes.length > 0) this.#parts.record.write(writes, () => {});
-  }
-}
-
-function keyOf(point: PointId, priority: Priority): string {
-  return `override/${priority}/${point}`;
 }

@@ -2,7 +2,7 @@ import type { Priority } from "#msgs/command.ts";
 import type { PointId } from "#msgs/point.ts";
 import type { RecordWrite, SlotRow } from "./record.ts";
 import type { Slot, Slots } from "./slots.ts";
-import { emptySlots, isEmpty, slotAt, withSlot } from "./slots.ts";
+import { emptySlots, filled, isEmpty, slotAt, withSlot } from "./slots.ts";
 
 /** Every point's sixteen. Changes happen here at once and become durable with the step that made them. */
 export class SlotTable {
@@ -33,6 +33,15 @@ export class SlotTable {
   mirror(point: PointId, shown: Slots): readonly RecordWrite[] {
     const known = this.of(point);
     return shown.flatMap((slot, index) => (slot === slotAt(known, index + 1) ? [] : [this.change(point, index + 1, slot)]));
+  }
+
+  /** The date was corrected by so much: what is still to run as long as it was given. */
+  postpone(byUs: number): readonly RecordWrite[] {
+    return [...this.#points.keys()].flatMap((point) =>
+      filled(this.of(point)).flatMap(({ priority, slot }) =>
+        slot.until === undefined ? [] : [this.change(point, priority, { ...slot, until: slot.until + byUs })],
+      ),
+    );
   }
 
   onChange(see: (point: PointId, priority: Priority, slot: Slot | undefined) => void): void {

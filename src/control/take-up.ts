@@ -61,6 +61,7 @@ function lifeOf(row: CommandRow, views: Views): Life {
     state: row.state,
     step: row.step,
     refused: row.refused,
+    isAnswered: row.state === "sent",
   };
 }
 

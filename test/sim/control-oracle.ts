@@ -14,6 +14,8 @@ export interface Told {
   sendingAt?: number;
   /** When it had its slot at the latest: told, or found in the record after a crash. */
   takenAt?: number;
+  /** It was told, or found in the record after a crash, that the device took it. */
+  isAnswered?: boolean;
   end?: CommandStep;
 }
 
@@ -58,8 +60,11 @@ export class Oracle {
     this.#learn();
     const { points, tables } = this.#parts;
     for (const point of points.keys()) this.#slots.put(point, at, arrayOf(tables, point));
-    for (const [id, told] of this.told)
-      if (tables.commands.get(id)?.state === "sending") told.takenAt ??= tables.commands.get(id)!.changedAt;
+    for (const [id, told] of this.told) {
+      const row = tables.commands.get(id);
+      if (row?.state === "sending") told.takenAt ??= row.changedAt;
+      if (row?.state === "sent") told.isAnswered = true;
+    }
   }
 
   see(fact: Fact): void {
@@ -73,6 +78,7 @@ export class Oracle {
     if (!told) this.told.set(id, (told = { command }));
     if (state === this.#queuedBy(command, act)) this.#queue(act.point, id);
     if (state === "sending") told.sendingAt = fact.at;
+    if (state === "sent") told.isAnswered = true;
     if (state === "sending" || state === "masked") told.takenAt ??= fact.at;
     if (state === "sending" && command.asked === "override.expire") this.#judgeExpiry(told, fact.step, act, fact.at);
     if (!isEnd(state)) return;
@@ -90,7 +96,9 @@ export class Oracle {
     const { points, plant, tables, complain } = this.#parts;
     this.#learn();
     for (const { id, control } of points.values()) {
-      const written = plant.keepsSlots(id) ? undefined : paperSlots(tables, this.queues.get(id) ?? []);
+      const written = plant.keepsSlots(id)
+        ? undefined
+        : paperSlots(tables, this.queues.get(id) ?? [], (row, stood) => this.#standsAgain(row, stood));
       if (control?.mode !== "slots" || !written) continue;
       const kept = arrayOf(tables, id);
       for (let index = 0; index < 16; index++) {
@@ -98,6 +106,14 @@ export class Oracle {
           complain(`${id} slot ${index + 1} is ${String(kept[index])} in the record and ${String(written[index])} on paper`);
       }
     }
+  }
+
+  /** Nobody knows whether the device has this expiry, and nothing says that it has: then the override is still there, and has to go again. */
+  #standsAgain({ id, state, step }: CommandRow, stood: Value | null): boolean {
+    if (step.command.asked !== "override.expire" || state !== "unknown" || this.told.get(id)?.isAnswered) return false;
+    if (this.#parts.tables.documents.has(`expiry ${id}`) || stood === null) return false;
+    const observed = step.observed?.value ?? undefined;
+    return observed === undefined || this.#isNear(observed, stood);
   }
 
   /** When nothing is under way any more: what only the end of the story shows. */
@@ -246,6 +262,7 @@ export class Oracle {
   #judgeAtLast(told: Told, row: CommandRow, act: Act, write: Write | undefined): void {
     const { state, step } = row;
     if (!isEnd(state)) return this.#complain(step, "and never ended");
+    if (step.command.asked === "override.expire" && !write?.carriedOut) this.#judgeForgotten(told, step, act);
     const isUndone = !isTaken(row);
     if (isUndone && write && write.carriedOut > 0) this.#complain(step, "and the device carried it out");
     if (write && write.began >= (told.command.expiresAt ?? Infinity)) this.#complain(step, "and went out after its time");
@@ -253,6 +270,21 @@ export class Oracle {
     if (state === "masked" && !this.#wasHeld(step, act)) this.#complain(step, `by ${JSON.stringify(step.heldBy)}, which was never done`);
     if (step.code === "superseded" && !this.#newer(told, act).some((id) => this.#stands(id)))
       this.#complain(step, "and nothing newer took its slot");
+  }
+
+  /** The last word on a point is an expiry that never arrived: what it should have ended must still be listed, or gone. */
+  #judgeForgotten({ isAnswered }: Told, step: CommandStep, { point }: Act): void {
+    const { plant, tables } = this.#parts;
+    const { id, priority } = step.command;
+    const queue = this.queues.get(point) ?? [];
+    if (isAnswered || queue.at(-1) !== id || arrayOf(tables, point)[priority - 1] !== null) return;
+    const stood = queue
+      .map((other) => this.told.get(other)!.command)
+      .findLast(({ id: other, ...set }) => set.priority === priority && set.act.do === "set" && this.#stands(other));
+    const shown = plant.truth.valueAt(point, Infinity);
+    if (step.state === "unknown" && stood?.act.do === "set" && this.#isNear(shown, stood.act.value)) {
+      this.#complain(step, `and the plant still shows ${String(shown)}, of which nobody is told any more`);
+    }
   }
 
   #newer({ command }: Told, { point }: Act): readonly string[] {

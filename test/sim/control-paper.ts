@@ -20,14 +20,19 @@ export function isTaken({ state, step }: CommandRow): boolean {
   return state === "sending" || state === "sent" || ["confirmed", "masked", "mismatch", "unknown"].includes(state);
 }
 
+/** Whether an expiry that ended `unknown` has left what stood in its slot standing. */
+export type StandsAgain = (row: CommandRow, stood: Value | null) => boolean;
+
 /** The slots as the states of a point's commands say, in the order in which its lane took them. */
-export function paperSlots(tables: MemoryTables, queue: readonly string[]): Array16 {
+export function paperSlots(tables: MemoryTables, queue: readonly string[], standsAgain: StandsAgain = () => false): Array16 {
   const paper: (Value | null)[] = Array.from({ length: 16 }, () => null);
   for (const id of queue) {
     const row = tables.commands.get(id);
     const act = row?.step.command.act;
     if (!row || !act || act.do === "call" || !isTaken(row)) continue;
-    paper[row.step.command.priority - 1] = act.do === "set" ? act.value : null;
+    const index = row.step.command.priority - 1;
+    if (standsAgain(row, paper[index]!)) continue;
+    paper[index] = act.do === "set" ? act.value : null;
   }
   return paper;
 }

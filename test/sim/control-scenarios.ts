@@ -235,6 +235,26 @@ export const scenarios: readonly Scenario[] = [
     acts: [[0, set(b, 40, 8, { ttlMs: 1_500 })]],
     faults: ["obeys", "refuses", "busy"],
   },
+  ...(["drops", "loses-answer", "late-arrival", "ignores"] as const).flatMap((fault): Scenario[] => [
+    {
+      name: `an override runs out and its release meets: ${fault}`,
+      acts: [[0, set(b, 40, 8, { ttlMs: 1_500 })]],
+      faults: ["obeys", fault],
+    },
+    {
+      name: `an array's override runs out and its release meets: ${fault}`,
+      acts: [[0, set("north/array", 40, 8, { ttlMs: 1_500 })]],
+      faults: ["obeys", fault, fault],
+    },
+    {
+      name: `an override runs out, its release meets: ${fault}, and it is set anew`,
+      acts: [
+        [0, set(b, 40, 8, { ttlMs: 1_500 })],
+        [5_500, set(b, 60, 8, { ttlMs: 4_000 })],
+      ],
+      faults: ["obeys", fault],
+    },
+  ]),
   {
     name: "an override runs out over another",
     acts: [

@@ -5,7 +5,7 @@ import type { Disk } from "./sim-journal.ts";
 import { MemoryRecord, memoryTables } from "#src/control/memory-record.ts";
 import { prepareControl, type Control } from "#src/control/open-control.ts";
 import { Host } from "#src/intake/host.ts";
-import { keyedPoints } from "#src/intake/keys.ts";
+import { KeyBook } from "#db/journal/key-book.ts";
 import { liveSink } from "#src/intake/live-sink.ts";
 import { silentLog } from "#src/kit/log.ts";
 import { between, seededRandom } from "#src/kit/random.ts";
@@ -115,7 +115,7 @@ async function liveOnce(
   if (head.seq > 0)
     driver.publish({ kind: "gap", stream: "*", from: head.at, to: time.now(), lost: "unknown", why: disk.clean ? "stopped" : "killed" });
   const fact = { kind: "config" as const, revision: "1", timeZone: "UTC", areas: [{ id: "area" }], valves: [], rules: [] };
-  if (taps.plant.revision === "") driver.publish({ ...fact, devices: site.config.devices.map(({ id }) => ({ id, adapter: "link", protocol: "sim" })), points: keyedPoints(disk.keys, site.described) }); // prettier-ignore
+  if (taps.plant.revision === "") driver.publish({ ...fact, devices: site.config.devices.map(({ id }) => ({ id, adapter: "link", protocol: "sim" })), points: new KeyBook(disk.keys).keyed(site.described) }); // prettier-ignore
   const sink = liveSink({ driver, journal });
   const host = new Host({ plant: taps.plant, resume: taps.resume, sink, time, timers: machine.timers, random, log: silentLog });
   const control = await prepared.start({ into: driver, devices: host });
