@@ -39,6 +39,13 @@ export interface AppParts {
   readonly audit: (entry: AuditEntry) => void;
 }
 
+/** Handed to fastify at its birth: set later, they would come after it had loaded ajv and fast-json-stringify, a hundred modules. */
+const ownCompilers = {
+  buildValidator: () => (route: { readonly schema: unknown }) => checkerFor(route.schema as TSchema),
+  // Response schemas document; what is sent is what the handler made.
+  buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
+};
+
 /** An empty server with everything that holds for all routes: who calls, what they may, how input is checked, how refusals look. */
 export async function openApp({ server, callers, limits, log, audit }: AppParts): Promise<App> {
   const app = fastify({
@@ -50,11 +57,9 @@ export async function openApp({ server, callers, limits, log, audit }: AppParts)
     requestTimeout: 30_000,
     // What goes wrong before there is a route, such as an escape in the URL that stands for no text.
     frameworkErrors: answerBroken,
+    schemaController: { compilersFactory: ownCompilers },
   } as { bodyLimit: number }).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
 
-  app.setValidatorCompiler(({ schema }) => checkerFor(schema as TSchema));
-  // Response schemas document; what is sent is what the handler made.
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   takeJson(app, limits);
   app.decorateRequest("signedIn", undefined);
 
