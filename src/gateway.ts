@@ -39,6 +39,8 @@ export interface GatewayOptions {
 export interface Gateway {
   readonly url: string;
   readonly storage: Storage;
+  /** As it was described last, and no second description of it in memory. */
+  readonly site: Site;
   /** Takes over what changed in the site file; what did not change is not touched. */
   apply(site: Site, about: { readonly by: string; readonly changed: string }): Promise<void>;
   close(): Promise<void>;
@@ -61,7 +63,6 @@ export async function openGateway(site: Site, options: GatewayOptions): Promise<
 async function compose(site: Site, options: GatewayOptions, closers: Closers): Promise<Gateway> {
   const { log, version, progress } = options;
   const decidedBy = codeVersion(version);
-  let current = site;
   const folder = dataFolder(site);
   const journalFolder = join(folder, "journal");
   // The database goes last, after the journal has stopped writing to it, although it is opened later.
@@ -73,6 +74,7 @@ async function compose(site: Site, options: GatewayOptions, closers: Closers): P
   closers.add("journal", () => journal.close());
   const live = await openLiveOn(journal, site, folder, decidedBy, log);
   closers.add("timeline", () => live.stop());
+  let current = live.describe(site);
 
   const storage = openStorage({ site, journal, log, progress });
   const tidyUp = storage.opened.then(
@@ -114,28 +116,30 @@ async function compose(site: Site, options: GatewayOptions, closers: Closers): P
   return {
     url: server.url,
     storage,
+    get site() {
+      return current;
+    },
     async apply(next, { by, changed }) {
-      current = next;
-      live.describe(next);
+      const described = live.describe(next);
       desk.configure(controlConfig(next));
       await host.apply(next.adapters);
+      current = described;
       void desk.audit.record("site-reloaded", by, { changed, revision: next.revision });
     },
     close: () => closers.close(),
   };
 }
 
-/** The live timeline as the record left it, with this site's description of the plant. */
-async function openLiveOn(journal: OpenedJournal, site: Site, folder: string, version: string, log: Log): Promise<Live> {
-  const live = await openLive({
+/** The live timeline as the record left it. */
+function openLiveOn(journal: OpenedJournal, site: Site, folder: string, version: string, log: Log): Promise<Live> {
+  const config = controlConfig(site);
+  return openLive({
     journal,
     version,
     log: log.area("timeline"),
     prepareControl: ({ plant, latest, time }) =>
-      prepareControl({ folder, config: controlConfig(site), plant, latest, time, timers: machineTimers, log: log.area("control") }),
+      prepareControl({ folder, config, plant, latest, time, timers: machineTimers, log: log.area("control") }),
   });
-  live.describe(site);
-  return live;
 }
 
 function hostOn({ taps, sink, time }: Live, log: Log): Host {

@@ -1,14 +1,12 @@
 import type { Journal, JournalEntry } from "#src/contract/store.ts";
 import type { Opened } from "#src/contract/timeline.ts";
 import type { ConfigFact } from "#msgs/fact.ts";
-import type { Point } from "#msgs/point.ts";
 import type { Site } from "#src/config/site.ts";
 import type { PreparedControl } from "#src/control/open-control.ts";
 import type { LiveSink } from "#src/intake/live-sink.ts";
 import { usPerSecond } from "#msgs/time.ts";
 import type { Log } from "#src/kit/log.ts";
 import { LimitsTap } from "#src/alarms/limits.ts";
-import { keyedPoints } from "#src/intake/keys.ts";
 import { liveSink } from "#src/intake/live-sink.ts";
 import { LiveDriver } from "#src/timeline/live-driver.ts";
 import { SlewedTime } from "#src/timeline/live-time.ts";
@@ -32,8 +30,11 @@ export interface Live {
   readonly time: SlewedTime;
   readonly driver: LiveDriver;
   readonly sink: LiveSink;
-  /** The plant as this site describes it from now on; nothing happens when it is what the record says already. */
-  describe(site: Site): void;
+  /**
+   * The plant as this site describes it from now on; nothing happens when it is what the record says already. What is returned is
+   * the site to keep, with the points that have their keys: one description of each is enough.
+   */
+  describe(site: Site): Site;
   /** Stops time and leaves a last checkpoint, so that the next start has nothing to retell. */
   stop(): void;
 }
@@ -118,15 +119,11 @@ function declareAbsence(driver: LiveDriver, journal: Journal, now: number): void
   driver.publish({ kind: "gap", stream: "*", from: journal.head.at, to: now, lost: "unknown", why });
 }
 
-function describe(site: Site, taps: StandardTaps, journal: Journal, driver: LiveDriver): void {
-  const { plant } = taps;
-  if (plant.revision === site.revision) {
-    const points = site.points.map((point) => ({ ...point, key: plant.points.get(point.id)!.key }));
-    plant.restate(configFactOf(site, points));
-  } else driver.publish(configFactOf(site, keyedPoints(journal.keys, site.points)));
-}
-
-function configFactOf(site: Site, points: readonly (Point & { readonly key: number })[]): ConfigFact {
+function describe(site: Site, { plant }: StandardTaps, journal: Journal, driver: LiveDriver): Site {
   const { revision, timeZone, areas, devices, valves, rules } = site;
-  return { kind: "config", revision, timeZone, areas, devices, points, valves, rules };
+  const points = journal.keyed(site.points);
+  const config: ConfigFact = { kind: "config", revision, timeZone, areas, devices, points, valves, rules };
+  if (plant.revision === revision) plant.restate(config);
+  else driver.publish(config);
+  return { ...site, points };
 }

@@ -8,7 +8,7 @@ import { GatewayError, messageOf } from "#src/kit/errors.ts";
 import { checkInterlock } from "#src/interlock-check.ts";
 import { dashboardFolder } from "#src/dashboard-folder.ts";
 import { protocols } from "#src/protocols.ts";
-import { openReload, type ReloadParts } from "#src/reload.ts";
+import { openReload, type Reload, type ReloadParts } from "#src/reload.ts";
 import { openLog } from "#src/server/log.ts";
 
 export interface RunOptions {
@@ -41,31 +41,10 @@ export async function runGateway(options: RunOptions): Promise<number> {
       Object.assign(process.env, demo.env);
     }
     const path = options.siteFile ?? (options.demo ? here("../demo/plainview.yaml") : "plainview.yaml");
-    const read = () => readSite(path);
-    const found = read();
-    if ("problems" in found) {
-      found.problems.forEach(out);
-      out(`nothing was started: ${found.problems.length} ${found.problems.length === 1 ? "mistake" : "mistakes"} in ${path}`);
-      return 1;
-    }
-    const { site } = found;
-    const log = openLog({ level: site.log.level, areas: site.log.areas, secrets: site.secrets, pretty: !options.json });
-    const apply: ReloadParts["apply"] = async (next, about) => {
-      if (!gateway) throw new GatewayError("busy", "the gateway is still starting; reload again when it serves");
-      log.change({ ...next.log, secrets: next.secrets });
-      await gateway.apply(next, about);
-    };
-    const reload = openReload({ site, read, apply, log });
-    gateway = await openGateway(site, {
-      reload,
-      version,
-      log,
-      progress: out,
-      dashboardFolder: await dashboardFolder(out),
-      showFirstToken: (token) => out(firstTokenText(token)),
-    });
-    announce(site, gateway, out);
-    const stopReload = reloadOnHangUp(reload, out);
+    const opened = await openSite(path, options);
+    if (!opened) return 1;
+    ({ gateway } = opened);
+    const stopReload = reloadOnHangUp(opened.reload, out);
     await stopped;
     stopReload();
     out("stopping");
@@ -81,6 +60,43 @@ export async function runGateway(options: RunOptions): Promise<number> {
     await demo?.close();
     clearTimeout(hard);
   }
+}
+
+/**
+ * Undefined when the file has mistakes, which have been said. The site as it was read is not kept beyond this function: at a hundred
+ * thousand points a second description of them is ten megabytes.
+ */
+async function openSite(path: string, { out, json }: RunOptions): Promise<{ gateway: Gateway; reload: Reload } | undefined> {
+  const read = () => readSite(path);
+  const found = read();
+  if ("problems" in found) {
+    found.problems.forEach(out);
+    out(`nothing was started: ${found.problems.length} ${found.problems.length === 1 ? "mistake" : "mistakes"} in ${path}`);
+    return undefined;
+  }
+  const { level, areas } = found.site.log;
+  const log = openLog({ level, areas, secrets: found.site.secrets, pretty: !json });
+  const opened: { gateway?: Gateway } = {};
+  const running = (): Gateway => {
+    if (!opened.gateway) throw new GatewayError("busy", "the gateway is still starting; reload again when it serves");
+    return opened.gateway;
+  };
+  const apply: ReloadParts["apply"] = async (next, about) => {
+    log.change({ ...next.log, secrets: next.secrets });
+    await running().apply(next, about);
+  };
+  const reload = openReload({ started: found.site, described: () => running().site, read, apply, log });
+  const gateway = await openGateway(found.site, {
+    reload,
+    version,
+    log,
+    progress: out,
+    dashboardFolder: await dashboardFolder(out),
+    showFirstToken: (token) => out(firstTokenText(token)),
+  });
+  opened.gateway = gateway;
+  announce(gateway, out);
+  return { gateway, reload };
 }
 
 function readSite(path: string): ReturnType<ReloadParts["read"]> {
@@ -105,10 +121,10 @@ function firstTokenText(token: string): string {
 ${frame}`;
 }
 
-function announce(site: Site, gateway: Gateway, out: (line: string) => void): void {
+function announce({ site, url }: Gateway, out: (line: string) => void): void {
   out(`${site.name}: ${site.points.length} points on ${site.devices.length} devices`);
-  out(`Plainview ${version} is ready: open ${gateway.url}`);
-  out(`  API ${gateway.url}/docs    control channel ${gateway.url.replace("http", "ws")}/control`);
+  out(`Plainview ${version} is ready: open ${url}`);
+  out(`  API ${url}/docs    control channel ${url.replace("http", "ws")}/control`);
   if (site.auth.loopback) out(`  whoever uses this machine may act as ${site.auth.loopback} without signing in (auth.loopback)`);
 }
 
@@ -119,7 +135,7 @@ function stopRequest(): Promise<void> {
 }
 
 /** SIGHUP reads the site file again; a file with mistakes changes nothing. The log says what came of it. */
-function reloadOnHangUp(reload: ReturnType<typeof openReload>, out: (line: string) => void): () => void {
+function reloadOnHangUp(reload: Reload, out: (line: string) => void): () => void {
   const hungUp = (): void => {
     reload("SIGHUP").then(
       (done) => ("changed" in done ? out(`reloaded: ${done.changed}`) : done.problems.forEach(out)),

@@ -13,7 +13,8 @@ adapters:
 function reloading(files: ReturnType<ReadSite>[]) {
   const applied: Site[] = [];
   const reload = openReload({
-    site: siteOf(text),
+    started: siteOf(text),
+    described: () => applied.at(-1) ?? siteOf(text),
     read: () => files.shift()!,
     apply: async (site) => void applied.push(site),
     log: silentLog,

@@ -1,4 +1,4 @@
-import { describeDiff, diffSites, runningAfter, type Site } from "#src/config/index.ts";
+import { describeDiff, diffSites, startSections, type Site } from "#src/config/index.ts";
 import { messageOf } from "#src/kit/errors.ts";
 import type { Log } from "#src/kit/log.ts";
 
@@ -9,16 +9,20 @@ export type Reloaded = { readonly changed: string } | { readonly problems: reado
 export type ReadSite = () => { readonly site: Site } | { readonly problems: readonly string[] };
 
 export interface ReloadParts {
-  /** As it was started. */
-  readonly site: Site;
+  /** As it was started; what can only be taken over by a start is compared with this. */
+  readonly started: Site;
+  /** As it was described last. */
+  readonly described: () => Site;
   readonly read: ReadSite;
   readonly apply: (site: Site, about: { readonly by: string; readonly changed: string }) => Promise<void>;
   readonly log: Log;
 }
 
+export type Reload = (by: string) => Promise<Reloaded>;
+
 /** Takes over the site file as it is now, one reload after the other. A file with mistakes changes nothing. */
-export function openReload({ site, read, apply, log }: ReloadParts): (by: string) => Promise<Reloaded> {
-  let running = site;
+export function openReload({ started, described, read, apply, log }: ReloadParts): Reload {
+  const fromStart = startSections(started);
   let last: Promise<unknown> = Promise.resolve();
 
   async function reload(by: string): Promise<Reloaded> {
@@ -27,14 +31,13 @@ export function openReload({ site, read, apply, log }: ReloadParts): (by: string
       log.warn("the site file has mistakes; nothing was changed", { by, problems: found.problems });
       return found;
     }
-    const changed = describeDiff(diffSites(running, found.site));
+    const changed = describeDiff(diffSites({ ...described(), ...fromStart }, found.site));
     try {
       await apply(found.site, { by, changed });
     } catch (error) {
       log.error(`the site file could not be taken over: ${messageOf(error)}`);
       throw error;
     }
-    running = runningAfter(running, found.site);
     log.info(`the site file was read again: ${changed}`, { by });
     return { changed };
   }

@@ -22,9 +22,19 @@ export interface Storage {
   close(): Promise<void>;
 }
 
-export function openStorage(parts: { site: Site; journal: OpenedJournal; log: Log; progress: (message: string) => void }): Storage {
-  const { site, journal, log, progress } = parts;
+export interface StorageParts {
+  readonly site: Site;
+  readonly journal: OpenedJournal;
+  readonly log: Log;
+  readonly progress: (message: string) => void;
+}
+
+export function openStorage({ site, journal, log, progress }: StorageParts): Storage {
+  // Only this much of the site is held for as long as the gateway runs.
+  const { databaseUrl } = site.store;
+  const told = settingsOf(site);
   const folder = join(site.data.folder, "database");
+  const journalFolder = join(site.data.folder, "journal");
   let embedded: Embedded | undefined;
   let store: OpenedStore | undefined;
   let url: string | undefined;
@@ -33,12 +43,12 @@ export function openStorage(parts: { site: Site; journal: OpenedJournal; log: Lo
 
   const open = async (): Promise<void> => {
     try {
-      if (site.store.databaseUrl === undefined) embedded = await startEmbedded({ folder, log: log.area("database"), progress });
+      if (databaseUrl === undefined) embedded = await startEmbedded({ folder, log: log.area("database"), progress });
       if (closed) return;
-      url = site.store.databaseUrl ?? embedded!.url;
-      const settings = databaseSettings(url, settingsOf(site));
+      url = databaseUrl ?? embedded!.url;
+      const settings = databaseSettings(url, told);
       journal.follow(settings);
-      store = openStore({ url, journalFolder: join(site.data.folder, "journal"), log });
+      store = openStore({ url, journalFolder, log });
       message = undefined;
     } catch (error) {
       message = `there is no database: ${messageOf(error)}`;

@@ -4,12 +4,12 @@ import type { PointId, PointKey } from "#msgs/point.ts";
 import type { Timestamp } from "#msgs/time.ts";
 import type { Journal, JournalEntry, JournalStatus, ReaderStatus } from "#src/contract/store.ts";
 import type { Checkpoint } from "#src/contract/timeline.ts";
-import { GatewayError, assert, unreachable } from "#src/kit/errors.ts";
+import { GatewayError, unreachable } from "#src/kit/errors.ts";
 import type { Log } from "#src/kit/log.ts";
 import { decodeEntry, encodeEntry } from "../codec/entry.ts";
 import { Parcel, openParcel } from "../codec/parcel.ts";
-import { KeyColumn } from "../key-column.ts";
 import type { DatabaseSettings } from "../settings.ts";
+import { KeyBook } from "./key-book.ts";
 import type { RecoveryPlan, ToMain, ToWorker } from "./messages.ts";
 import type { Drop } from "./register.ts";
 import type { Bounds } from "./retention.ts";
@@ -74,8 +74,7 @@ class JournalClient implements OpenedJournal {
   readonly damaged;
   uuid: string;
   backlog = 0;
-  #keys: Map<PointId, PointKey>;
-  #used = new KeyColumn();
+  #keys: KeyBook;
   #newKeys: (readonly [PointId, PointKey])[] = [];
   #worker: Worker;
   #log: Log;
@@ -102,8 +101,7 @@ class JournalClient implements OpenedJournal {
     this.head = { at: opened.head.at, seq: opened.head.seq };
     this.clean = opened.clean;
     this.damaged = opened.damaged;
-    this.#keys = opened.keys;
-    for (const key of opened.keys.values()) this.#used.set(key, 1);
+    this.#keys = new KeyBook(opened.keys);
     this.#durableSeq = opened.head.seq;
     this.#bytes = opened.bytes;
     worker.on("message", (message: ToMain) => this.#hear(message));
@@ -111,12 +109,12 @@ class JournalClient implements OpenedJournal {
     worker.once("exit", () => (this.#isGone = true));
   }
 
-  get keys(): ReadonlyMap<PointId, PointKey> {
-    return this.#keys;
+  keyed<P extends { readonly id: PointId }>(points: readonly P[]): readonly (P & { readonly key: PointKey })[] {
+    return this.#keys.keyed(points);
   }
 
   fact(fact: Fact): void {
-    if (fact.kind === "config") this.#learnKeys(fact.points);
+    if (fact.kind === "config") this.#newKeys = [...this.#newKeys, ...this.#keys.learn(fact.points)];
     if (fact.kind === "samples") this.backlog += fact.samples.keys.length;
     this.#add({ kind: "fact", fact });
   }
@@ -186,20 +184,6 @@ class JournalClient implements OpenedJournal {
     this.#newKeys = [];
     if (this.#posted++ === 0) this.#quietSince = performance.now();
     this.#post({ type: "append", parcel, versions, keys }, [parcel.buffer]);
-  }
-
-  #learnKeys(points: readonly { readonly id: PointId; readonly key: PointKey }[]): void {
-    for (const { id, key } of points) {
-      const known = this.#keys.get(id);
-      if (known === key) continue;
-      assert(
-        known === undefined && this.#used.get(key) === 0,
-        `a point keeps its key for good: ${id} has ${known ?? "none"}, ${key} was given out`,
-      );
-      this.#keys.set(id, key);
-      this.#used.set(key, 1);
-      this.#newKeys.push([id, key]);
-    }
   }
 
   async #plan(version: string, since: Timestamp | undefined): Promise<RecoveryPlan> {

@@ -1,6 +1,7 @@
 import type { Device, Point } from "#msgs/point.ts";
 import type { AdapterConfig, AdapterModule, Binding, Problem } from "#src/contract/adapter.ts";
 import { nearest } from "./nearest.ts";
+import { Pool } from "./pool.ts";
 import { bindingOf, pointOf } from "./points-section.ts";
 import type { Path } from "./problem.ts";
 import { isGroup } from "./reading.ts";
@@ -37,6 +38,7 @@ class AdaptersReader {
   readonly devicePlaces: Placed<Device>[] = [];
   readonly points: Placed<Point>[] = [];
   readonly meant = new Set<string>();
+  readonly #pool = new Pool();
   readonly #reading: Reading;
   readonly #modules: readonly AdapterModule[];
 
@@ -114,9 +116,8 @@ class AdaptersReader {
       if (isGroup(value) && typeof value["id"] === "string") this.meant.add(wholeId(value["id"], device.id));
       const entry = this.#reading.shaped(PointEntrySchema, value, at);
       if (!entry) return [];
-      const point = pointOf(entry, wholeId(entry.id, device.id), device, poll, (inside, message) =>
-        this.#reading.problem([...at, ...inside], message),
-      );
+      const complain = (inside: Path, message: string) => this.#reading.problem([...at, ...inside], message);
+      const point = pointOf(entry, wholeId(entry.id, device.id), { device, poll, pool: this.#pool, complain });
       this.points.push({ value: point, path: at });
       return [{ binding: bindingOf(point), path: at }];
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describeDiff, diffSites, runningAfter } from "./diff-sites.ts";
+import { describeDiff, diffSites, startSections } from "./diff-sites.ts";
 import { siteOf } from "./fake-module.ts";
 
 const text = `
@@ -54,9 +54,13 @@ describe("the difference between two site files", () => {
   it("says at every reload again what still waits for a start", () => {
     const before = siteOf(text);
     const after = siteOf(`${text}\nserver: { port: 4001 }\nauth: { loopback: viewer }\nlog: { level: debug }`);
-    const running = runningAfter(before, after);
-    expect(running.log.level).toBe("debug");
-    expect(describeDiff(diffSites(running, after))).toBe("needs a restart: server, auth");
+    expect(describeDiff(diffSites({ ...after, ...startSections(before) }, after))).toBe("needs a restart: server, auth");
+  });
+
+  it("takes a point that runs, and has its key, for the point that the file describes", () => {
+    const before = siteOf(text);
+    const running = { ...before, points: before.points.map((point, key) => ({ ...point, key })) };
+    expect(diffSites(running, siteOf(text)).isEmpty).toBe(true);
   });
 
   it("sees a changed secret that the revision does not show", () => {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { DeviceId, PointId } from "#msgs/point.ts";
+import type { DeviceId, Point, PointId, PointKey } from "#msgs/point.ts";
 import type { Site, SiteAdapter } from "./site.ts";
 
 /** What a reload has to touch; everything that is not named here goes on undisturbed. */
@@ -58,7 +58,7 @@ export function diffSites(before: Site, after: Site): SiteDiff {
     changed,
   };
   const devices = changes(before.devices, after.devices);
-  const points = changes(before.points, after.points);
+  const points = changes(before.points.map(asWritten), after.points.map(asWritten));
   const differs = (section: Section) => !isDeepStrictEqual(before[section], after[section]);
   const sections = live.filter(differs);
   const needStart = atStart.filter(differs);
@@ -76,6 +76,12 @@ function changes<T extends { readonly id: string }>(before: readonly T[], after:
   };
 }
 
+/** A point that runs has its key, which no file speaks of. */
+function asWritten(point: Point & { readonly key?: PointKey }): Point {
+  const { key: _, ...written } = point;
+  return written;
+}
+
 function isUnchanged(found: Changes<unknown>): boolean {
   return found.added.length === 0 && found.removed.length === 0 && found.changed.length === 0;
 }
@@ -84,9 +90,9 @@ function byId<T extends { readonly id: string }>(items: readonly T[]): ReadonlyM
   return new Map(items.map((item) => [item.id, item]));
 }
 
-/** The site as it runs after a reload: what needs a start is still what it was, so that the next reload says so again. */
-export function runningAfter(before: Site, after: Site): Site {
-  return { ...after, ...Object.fromEntries(atStart.map((section) => [section, before[section]])) };
+/** What stays as it was started, whatever is reloaded: held against the file each time, a reload says each time what waits for a start. */
+export function startSections(started: Site): Pick<Site, (typeof atStart)[number]> {
+  return Object.fromEntries(atStart.map((section) => [section, started[section]])) as unknown as Pick<Site, (typeof atStart)[number]>;
 }
 
 /** One line a person can read, for the answer to a reload. */

@@ -3,7 +3,7 @@ export type { Loaded, LoadOptions } from "./load-site.ts";
 export { loadSiteFile } from "./site-file.ts";
 export { formatProblem } from "./problem.ts";
 export type { SiteProblem } from "./problem.ts";
-export { describeDiff, diffSites, runningAfter } from "./diff-sites.ts";
+export { describeDiff, diffSites, startSections } from "./diff-sites.ts";
 export type { SiteDiff } from "./diff-sites.ts";
 export { redactor } from "./redact.ts";
 export { siteJsonSchema } from "./json-schema.ts";

@@ -2,6 +2,7 @@ import type { Control, Device, Point, PointKind, Value } from "#msgs/point.ts";
 import type { Binding } from "#src/contract/adapter.ts";
 import { durationMs } from "./duration.ts";
 import { rootArea } from "./plant-section.ts";
+import type { Pool } from "./pool.ts";
 import type { Path } from "./problem.ts";
 import type { PointEntry } from "./schema.ts";
 
@@ -10,8 +11,16 @@ type Complain = (inside: Path, message: string) => void;
 /** How often a point is asked for when nobody says. */
 export const defaultPollMs = 1_000;
 
+/** Where a point stands, and what it takes from there. */
+export interface Around {
+  readonly device: Device;
+  readonly poll: string | undefined;
+  readonly pool: Pool;
+  readonly complain: Complain;
+}
+
 /** A point as the rest of the gateway knows it. `id` is whole. */
-export function pointOf(entry: PointEntry, id: string, device: Device, poll: string | undefined, complain: Complain): Point {
+export function pointOf(entry: PointEntry, id: string, { device, poll, pool, complain }: Around): Point {
   checkPoint(entry, complain);
   const written = entry.poll ?? poll;
   const pollMs = written === undefined ? undefined : written === "never" ? 0 : durationMs(written);
@@ -20,20 +29,20 @@ export function pointOf(entry: PointEntry, id: string, device: Device, poll: str
     id,
     device: device.id,
     area: entry.area ?? device.area ?? rootArea,
-    kind: entry.kind,
-    ...(title !== undefined && { title }),
-    ...(unit !== undefined && { unit }),
-    ...(range && { range }),
-    ...(states && { states: states as Readonly<Record<number, string>> }),
+    kind: pool.text(entry.kind) as PointKind,
+    ...(title !== undefined && { title: pool.text(title) }),
+    ...(unit !== undefined && { unit: pool.text(unit) }),
+    ...(range && { range: pool.part(range) }),
+    ...(states && { states: pool.part(states) as Readonly<Record<number, string>> }),
     ...(entry.staleAfter !== undefined && { staleAfterMs: durationMs(entry.staleAfter) }),
-    ...(tags && { tags }),
+    ...(tags && { tags: pool.part(tags) }),
     binding: {
       adapter: device.adapter,
-      address: String(entry.address),
-      ...(entry.scale && { scale: entry.scale }),
+      address: pool.text(String(entry.address)),
+      ...(entry.scale && { scale: pool.part(entry.scale) }),
       ...(pollMs !== undefined && { pollMs }),
     },
-    ...(entry.control && { control: controlOf(entry, entry.control, device.id, complain) }),
+    ...(entry.control && { control: pool.part(controlOf(entry, entry.control, device.id, complain)) }),
   };
 }
 

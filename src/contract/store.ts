@@ -18,8 +18,8 @@ export interface Journal extends Recorder {
   readonly head: { readonly at: Timestamp; readonly seq: number };
   /** Whether the last stop was clean; if not, the stretch since `head.at` is declared a gap. */
   readonly clean: boolean;
-  /** Keys ever given, by point id. New ones are assigned by the caller above the highest and recorded through the config fact. */
-  readonly keys: ReadonlyMap<PointId, PointKey>;
+  /** Points with their keys: the one a point ever had, or one never used. New ones are recorded through the config fact that names them. */
+  keyed<P extends { readonly id: PointId }>(points: readonly P[]): readonly (P & { readonly key: PointKey })[];
   checkpoint(checkpoint: Checkpoint): void;
   /** Stretches of the journal itself that were found damaged when it was opened; whoever opens it declares them as gaps. */
   readonly damaged: readonly { readonly from: Timestamp; readonly to: Timestamp; readonly why: string }[];

@@ -36,6 +36,7 @@ export class PlantTap implements Plant, Tap {
   /** The very description that is in force, in other objects: those of the site file, so that it is in memory once. */
   restate(config: ConfigFact): void {
     assert(config.revision === this.revision, "another description is for a config fact to tell");
+    for (const { id, key } of config.points) assert(this.points.get(id)?.key === key, "a point keeps its key for good");
     this.#describe(config);
   }
 

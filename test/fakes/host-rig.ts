@@ -1,7 +1,7 @@
 import type { FactOf, Fact } from "#msgs/fact.ts";
 import type { AdapterConfig } from "#src/contract/adapter.ts";
 import { Host } from "#src/intake/host.ts";
-import { keyedPoints } from "#src/intake/keys.ts";
+import { KeyBook } from "#db/journal/key-book.ts";
 import { silentLog } from "#src/kit/log.ts";
 import { seededRandom } from "#src/kit/random.ts";
 import { LiveDriver } from "#src/timeline/live-driver.ts";
@@ -30,7 +30,7 @@ export function siteOf(config: AdapterConfig, known: ReadonlyMap<string, number>
     timeZone: "UTC",
     areas: [],
     devices: config.devices.map(({ id }) => ({ id, adapter: config.id, protocol: "scripted" })),
-    points: keyedPoints(known, points),
+    points: new KeyBook(known).keyed(points),
     valves: [],
     rules: [],
   };
