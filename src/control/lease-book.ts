@@ -40,6 +40,16 @@ export function mayPreempt(role: Role, lease: Lease): boolean {
   return ranks[role] >= ranks[lease.role];
 }
 
+/** Somebody else than this one is taking it over. */
+export function isPassing({ passesTo }: Lease, to: string): boolean {
+  return passesTo !== undefined && passesTo.holder !== to;
+}
+
+/** When something becomes of it by itself. */
+export function dueOf({ until, passesTo }: Lease): Timestamp {
+  return Math.min(until, passesTo?.at ?? Infinity);
+}
+
 /** The lease after its pass-over instant. */
 export function passedOn(lease: Lease, at: Timestamp): Lease {
   const { passesTo, reason: _reason, ...rest } = lease;

@@ -88,4 +88,57 @@ describe("a lease", () => {
     await next.advance(60_000);
     expect(next.control.leases.list()).toEqual([]);
   });
+
+  test("that somebody is taking over is neither handed on nor widened meanwhile, and may be handed to him at once", async () => {
+    const rig = await Rig.open({ points, config: { preemptGraceMs: 10_000 } });
+    const { id } = leaseOf(rig.control.leases.take("north/level", anna));
+    leaseOf(rig.control.leases.take("north/level", chief, { preempt: true }));
+    expect(rig.control.leases.handOver(id, anna, "bela")).toMatchObject({ code: "pre-empted" });
+    expect(rig.control.leases.take("north", anna)).toMatchObject({ code: "pre-empted" });
+    expect(leaseOf(rig.control.leases.handOver(id, anna, "chief"))).toMatchObject({ holder: "chief", role: "engineer" });
+    await rig.advance(20_000);
+    expect(rig.control.leases.list()).toMatchObject([{ holder: "chief" }]);
+  });
+
+  test("whose time is over before the grace time passes to whoever is taking it", async () => {
+    const rig = await Rig.open({ points, config: { preemptGraceMs: 10_000 } });
+    leaseOf(rig.control.leases.take("north/level", anna, { ttlMs: 5_000 }));
+    leaseOf(rig.control.leases.take("north/level", chief, { preempt: true, ttlMs: 60_000 }));
+    await rig.advance(5_100);
+    expect(rig.control.leases.list()).toMatchObject([{ holder: "chief" }]);
+    await rig.advance(66_000);
+    expect(rig.control.leases.list()).toEqual([]);
+  });
+
+  test("is not handed over while another of the same holder overlaps with it, and each has a name of its own", async () => {
+    const rig = await Rig.open({ points });
+    const wide = leaseOf(rig.control.leases.take("north", anna));
+    const narrow = leaseOf(rig.control.leases.take("north/level", anna));
+    expect(rig.control.leases.handOver(wide.id, anna, "bela")).toMatchObject({ code: "leased" });
+    leaseOf(rig.control.leases.release(wide.id, anna));
+    const next = leaseOf(rig.control.leases.take("north/strict", anna));
+    expect(next.id).not.toBe(narrow.id);
+    expect(rig.control.leases.list()).toHaveLength(2);
+    expect(leaseOf(rig.control.leases.handOver(narrow.id, anna, "bela")).holder).toBe("bela");
+  });
+
+  test("is over at the instant it says, also when nothing on the timeline has moved since", async () => {
+    const rig = await Rig.open({ points, config: { preemptGraceMs: 10_000 } });
+    const { id } = leaseOf(rig.control.leases.take("north/strict", anna, { ttlMs: 60_000 }));
+    await rig.advance(1_000);
+    rig.time.moveTo(rig.time.now() + 59_000_000);
+    expect(rig.set("north/strict", 1)).toMatchObject({ code: "lease-required" });
+    expect(rig.control.leases.renew(id, anna)).toMatchObject({ code: "unknown-lease" });
+    leaseOf(rig.control.leases.take("north/strict", anna, { ttlMs: 60_000 }));
+    leaseOf(rig.control.leases.take("north/strict", chief, { preempt: true, ttlMs: 5_000 }));
+    await rig.advance(1_000);
+    rig.time.moveTo(rig.time.now() + 10_000_000);
+    expect(rig.set("north/strict", 1)).toMatchObject({ code: "leased" });
+    await rig.advance(10);
+    const next = await rig.restart();
+    next.time.moveTo(next.time.now() + 60_000_000);
+    expect(next.control.leases.list()).toEqual([]);
+    await next.advance(1_000);
+    expect(next.facts.flatMap((fact) => (fact.kind === "operator" ? [fact.act] : []))).toEqual(["lease.expire"]);
+  });
 });

@@ -11,7 +11,7 @@ import type { Lease } from "./lease-book.ts";
 import type { OperatorActs } from "./operator-acts.ts";
 import type { DocumentRow, RecordWrite } from "./record.ts";
 import { refuseRights } from "./gates.ts";
-import { covering, mayPreempt, overlaps, passedOn } from "./lease-book.ts";
+import { covering, dueOf, isPassing, mayPreempt, overlaps, passedOn } from "./lease-book.ts";
 
 export type LeaseAnswer = { readonly ok: true; readonly lease: Lease } | ({ readonly ok: false } & Refusal);
 
@@ -33,6 +33,7 @@ export interface LeasesParts {
 export class Leases {
   readonly #parts: LeasesParts;
   readonly #leases = new Map<string, Lease>();
+  #count = 0;
 
   constructor(parts: LeasesParts, rows: readonly DocumentRow[]) {
     this.#parts = parts;
@@ -40,6 +41,7 @@ export class Leases {
   }
 
   list(): readonly Lease[] {
+    this.#catchUp();
     return [...this.#leases.values()];
   }
 
@@ -50,11 +52,13 @@ export class Leases {
     if (refusal) return { ok: false, ...refusal };
     const inTheWay = this.list().filter((lease) => overlaps(lease.chain, target.chain) && lease.holder !== by.name);
     if (inTheWay.length > 0) return wish.preempt ? this.#preempt(inTheWay, by, wish) : no("leased", describe(inTheWay[0]!));
+    const passing = this.list().find((lease) => overlaps(lease.chain, target.chain) && isPassing(lease, by.name));
+    if (passing) return no("pre-empted", describePassing(passing));
     const mine = this.list().find((lease) => lease.scope === scope);
     if (mine) return this.renew(mine.id, by, wish.ttlMs);
     const now = this.#parts.time.now();
     const lease: Lease = {
-      id: `lease-${now}-${this.#leases.size}`,
+      id: `lease-${now}-${++this.#count}`,
       scope,
       chain: target.chain,
       holder: by.name,
@@ -69,15 +73,18 @@ export class Leases {
   renew(id: string, by: Principal, ttlMs?: number): LeaseAnswer {
     const lease = this.#mine(id, by);
     if (!("holder" in lease)) return lease;
-    if (lease.passesTo) return no("pre-empted", `${lease.passesTo.holder} gets it at ${formatTime(lease.passesTo.at)}`);
+    if (lease.passesTo) return no("pre-empted", describePassing(lease));
     return this.#change({ ...lease, until: this.#until(ttlMs) }, "lease.renew", by.name);
   }
 
   handOver(id: string, by: Principal, to: string): LeaseAnswer {
     const lease = this.#mine(id, by);
     if (!("holder" in lease)) return lease;
-    const { passesTo: _given, ...rest } = lease;
-    return this.#change({ ...rest, holder: to, since: this.#parts.time.now() }, "lease.hand-over", by.name);
+    if (isPassing(lease, to)) return no("pre-empted", describePassing(lease));
+    const other = this.#overlapping(lease).find(({ holder }) => holder !== to);
+    if (other) return no("leased", `${describe(other)}, and overlaps with ${lease.scope}`);
+    const now = this.#parts.time.now();
+    return this.#change(lease.passesTo ? passedOn(lease, now) : { ...lease, holder: to, since: now }, "lease.hand-over", by.name);
   }
 
   /** Given back early, it goes to whoever is waiting for it. */
@@ -91,6 +98,7 @@ export class Leases {
 
   /** The gate: somebody else's lease refuses; where the site wants one, none refuses too. */
   refuse(target: Target, by: Principal): Refusal | undefined {
+    this.#catchUp();
     const chain = this.#chainOf(target);
     const covers = covering(this.#leases.values(), chain);
     const other = covers.find(({ holder }) => holder !== by.name);
@@ -100,8 +108,10 @@ export class Leases {
   }
 
   #preempt(inTheWay: readonly Lease[], by: Principal, wish: LeaseWish): LeaseAnswer {
-    if (inTheWay.length > 1) return no("leased", `${inTheWay.length} leases are in the way: ${inTheWay.map(describe).join("; ")}`);
     const lease = inTheWay[0]!;
+    // It passes as it is, and then nobody else may hold a part of it.
+    const all = [...new Set([...inTheWay, ...this.#overlapping(lease).filter(({ holder }) => holder !== by.name)])];
+    if (all.length > 1) return no("leased", `${all.length} leases are in the way: ${all.map(describe).join("; ")}`);
     if (!mayPreempt(by.role, lease)) return no("no-right", `${describe(lease)}, and a ${by.role} may not take it from a ${lease.role}`);
     if (lease.passesTo && lease.passesTo.holder !== by.name) return no("pre-empted", `${lease.passesTo.holder} is taking it already`);
     const at = this.#parts.time.now() + microseconds(this.#parts.config.preemptGraceMs);
@@ -124,19 +134,34 @@ export class Leases {
 
   #hold(lease: Lease): void {
     this.#leases.set(lease.id, lease);
-    const due = Math.min(lease.until, lease.passesTo?.at ?? Infinity);
-    this.#parts.tap.at(due, keyOf(lease.id), "instant", () => this.#due(lease.id));
+    this.#parts.tap.at(dueOf(lease), keyOf(lease.id), "instant", () => this.#due(lease.id));
   }
 
   #due(id: string): void {
     const lease = this.#leases.get(id);
     if (!lease) return;
-    const now = this.#parts.tap.now();
-    if (lease.passesTo && lease.passesTo.at <= now) this.#change(passedOn(lease, now), "lease.pass", lease.passesTo.holder);
+    const now = this.#parts.time.now();
+    // Whoever waits for it gets it when its time is over before the grace time is.
+    if (lease.passesTo) this.#change(passedOn(lease, now), "lease.pass", lease.passesTo.holder);
     else this.#drop(lease, "lease.expire", "expiry");
   }
 
+  /** A lease ends when it says, also when the timeline has not come there yet: after a start, or while it is being held up. */
+  #catchUp(): void {
+    const now = this.#parts.time.now();
+    for (let isDone = false; !isDone;) {
+      const over = [...this.#leases.values()].filter((lease) => dueOf(lease) <= now);
+      for (const { id } of over) this.#due(id);
+      isDone = over.length === 0;
+    }
+  }
+
+  #overlapping(lease: Lease): readonly Lease[] {
+    return [...this.#leases.values()].filter((other) => other !== lease && overlaps(other.chain, lease.chain));
+  }
+
   #mine(id: string, by: Principal): Lease | (Refusal & { ok: false }) {
+    this.#catchUp();
     const lease = this.#leases.get(id);
     if (!lease) return no("unknown-lease", `there is no lease ${id}`);
     if (lease.holder === by.name || by.role === "admin") return lease;
@@ -177,6 +202,10 @@ export class Leases {
 
 function describe(lease: Lease): string {
   return `${lease.scope} is leased by ${lease.holder} until ${formatTime(lease.until)}`;
+}
+
+function describePassing({ scope, passesTo }: Lease): string {
+  return `${scope} passes to ${passesTo!.holder} at ${formatTime(passesTo!.at)}`;
 }
 
 function no(code: string, message: string): { ok: false } & Refusal {
