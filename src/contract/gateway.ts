@@ -43,9 +43,10 @@ export interface LinkCounters {
   readonly points: number;
   /** Rates are of about the last ten seconds. */
   readonly pointsPerSecond: number;
+  /** Reads of a group of points that were answered; how many frames that takes is the protocol's affair. */
   readonly requests: number;
   readonly requestsPerSecond: number;
-  /** By code of the GatewayError. */
+  /** By code of the GatewayError; `bad-config` and the like are answers in which a value was bad of that kind. */
   readonly errors: Readonly<Record<string, number>>;
   readonly connects: number;
   readonly shed: number;

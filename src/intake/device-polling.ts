@@ -12,6 +12,7 @@ import { backOff } from "#src/kit/back-off.ts";
 import type { DevicePhase } from "./link-table.ts";
 import type { Counters } from "./counters.ts";
 import { Backfill } from "./backfill.ts";
+import { BadReadings } from "./bad-readings.ts";
 import { DeviceState } from "./device-state.ts";
 import { Listening } from "./listening.ts";
 import { Slots, groupsOf } from "./schedule.ts";
@@ -45,12 +46,17 @@ export class DevicePolling {
   /** What batches, gaps and shedding of this device are counted under. */
   readonly stream: string;
   readonly #backfill: Backfill;
+  readonly #bad: BadReadings;
   #bindings: readonly Binding[];
+  /** Aborted when the device answers again, so that no other group of it sits out the rest of its pause. */
+  #away: AbortController | undefined;
+
   constructor(parts: DeviceParts, bindings: readonly Binding[]) {
     this.#parts = parts;
     this.device = parts.device;
     this.#bindings = bindings;
     this.stream = `${parts.adapter}/${parts.device}`;
+    this.#bad = new BadReadings(parts.device, parts.log);
     this.state = new DeviceState({ ...parts, changed: () => this.#changed() });
     this.#backfill = new Backfill({
       ...parts,
@@ -63,6 +69,11 @@ export class DevicePolling {
 
   get bindings(): readonly Binding[] {
     return this.#bindings;
+  }
+
+  /** Why it is not as it should be: it does not answer, or not with every value. */
+  get reason(): string | undefined {
+    return this.state.reason ?? (this.state.phase === "up" ? this.#bad.summary() : undefined);
   }
 
   /** Polls and listens until the signal ends it. Never rejects: what goes wrong is told as facts. */
@@ -81,6 +92,7 @@ export class DevicePolling {
   rebind(bindings: readonly Binding[], isAnother: boolean): void {
     const known = new Set(isAnother ? [] : this.#bindings.map(placeOf));
     this.#bindings = bindings;
+    this.#bad.forget();
     if (isAnother) this.state.unlinked();
     this.spoil(bindings.filter((binding) => !known.has(placeOf(binding))), quality.badNoValue); // prettier-ignore
   }
@@ -114,7 +126,7 @@ export class DevicePolling {
   ): Promise<readonly Reading[]> {
     const askedAt = this.#parts.time.now();
     const readings = await connection.read(bindings, signal, isAwaited);
-    this.state.replied(readings.length, (this.#parts.time.now() - askedAt) / usPerMs);
+    this.state.replied(readings.length, (this.#parts.time.now() - askedAt) / usPerMs, this.#bad.see(points, readings));
     this.#deliver(points, readings, askedAt);
     return readings;
   }
@@ -132,8 +144,10 @@ export class DevicePolling {
     await this.#try(connection, group, signal);
     const slots = new Slots(time.now() + Math.ceil(periodUs * (1 - random())), periodUs);
     while (!signal.aborted) {
-      const waitMs = this.state.phase === "down" ? probe.next() : Math.max(0, (slots.nextUs - time.now()) / usPerMs);
-      if (!(await slept(timers, waitMs, signal))) return;
+      if (this.state.phase === "down")
+        await slept(timers, probe.next(), AbortSignal.any([signal, (this.#away ??= new AbortController()).signal]));
+      else await slept(timers, Math.max(0, (slots.nextUs - time.now()) / usPerMs), signal);
+      if (signal.aborted) return;
       await this.#try(connection, group, signal);
       if (this.state.phase !== "down") probe.reset();
       slots.done(time.now());
@@ -198,10 +212,10 @@ export class DevicePolling {
     readings: readonly PushedReading[],
     about?: { retained?: boolean; historical?: boolean; settled?: (stored: boolean) => void },
   ): void {
-    this.state.pushed(readings.length);
+    const points = readings.map(({ binding }) => binding.point);
+    this.state.pushed(readings.length, about?.historical ? [] : this.#bad.see(points, readings));
     if (!about?.retained && !about?.historical) this.state.answered();
     const origin = about?.historical ? "historical" : about?.retained ? "retained" : "pushed";
-    const points = readings.map(({ binding }) => binding.point);
     const taken = this.#parts.outlet.deliver(this.stream, points, readings, { origin, ...(about?.settled && { settled: about.settled }) });
     if (!taken) this.state.counters.shed(points.length);
   }
@@ -213,7 +227,11 @@ export class DevicePolling {
   }
 
   #changed(): void {
-    if (this.state.phase === "up") this.#backfill.wake();
+    if (this.state.phase === "up") {
+      this.#away?.abort();
+      this.#away = undefined;
+      this.#backfill.wake();
+    }
     this.#parts.changed();
   }
 }

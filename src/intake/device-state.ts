@@ -1,5 +1,6 @@
 import type { LiveTime } from "#src/contract/clock.ts";
 import type { DeviceId } from "#msgs/point.ts";
+import type { Log } from "#src/kit/log.ts";
 import type { DevicePhase } from "./link-table.ts";
 import type { Outlet } from "./outlet.ts";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";
@@ -7,12 +8,17 @@ import { step } from "#src/kit/table.ts";
 import { Counters } from "./counters.ts";
 import { deviceTable } from "./link-table.ts";
 
+/** A device that comes and goes all the time fills no log: so many lines about it at once, then one a minute. */
+const linesAtOnce = 10;
+const usPerLine = 60_000_000;
+
 export interface DeviceStateParts {
   readonly adapter: string;
   readonly device: DeviceId;
   readonly outlet: Outlet;
   readonly time: LiveTime;
   readonly linkCounters: Counters;
+  readonly log: Log;
   /** Told when the device went up or down. */
   readonly changed: () => void;
 }
@@ -21,17 +27,25 @@ export interface DeviceStateParts {
 export class DeviceState {
   readonly counters: Counters;
   readonly #parts: DeviceStateParts;
+  /** The device's and its link's, which count the same. */
+  readonly #all: readonly Counters[];
   #phase: DevicePhase = "unknown";
   #since: number;
   #heardAt: number;
   #reason: string | undefined;
   #hasAnswered = false;
+  /** What the log heard last: a link that is made anew says nothing new about a device that stays away. */
+  #isAwayInLog = false;
+  #linesLeft = linesAtOnce;
+  #linesSince: number;
 
   constructor(parts: DeviceStateParts) {
     this.#parts = parts;
     this.counters = new Counters(parts.time);
+    this.#all = [this.counters, parts.linkCounters];
     this.#since = parts.time.now();
     this.#heardAt = this.#since;
+    this.#linesSince = this.#since;
   }
 
   get phase(): DevicePhase {
@@ -61,15 +75,16 @@ export class DeviceState {
     this.#hasAnswered = false;
   }
 
-  replied(points: number, tookMs: number): void {
-    this.counters.answered(points, tookMs);
-    this.#parts.linkCounters.answered(points, tookMs);
+  /** `bad` are the kinds of bad values among what came. */
+  replied(points: number, tookMs: number, bad: Iterable<string>): void {
+    for (const counters of this.#all) counters.answered(points, tookMs);
+    this.#countBad(bad);
     this.answered();
   }
 
-  pushed(points: number): void {
-    this.counters.pushed(points);
-    this.#parts.linkCounters.pushed(points);
+  pushed(points: number, bad: Iterable<string> = []): void {
+    for (const counters of this.#all) counters.pushed(points);
+    this.#countBad(bad);
   }
 
   answered(): void {
@@ -90,9 +105,12 @@ export class DeviceState {
   /** Counts an error that says nothing about whether the device is there. */
   count(error: unknown): string {
     const code = error instanceof GatewayError ? error.code : "bad-answer";
-    this.counters.failed(code);
-    this.#parts.linkCounters.failed(code);
+    for (const counters of this.#all) counters.failed(code);
     return code;
+  }
+
+  #countBad(kinds: Iterable<string>): void {
+    for (const kind of kinds) for (const counters of this.#all) counters.failed(kind);
   }
 
   unlinked(): void {
@@ -108,6 +126,21 @@ export class DeviceState {
     const { adapter, device, outlet, changed } = this.#parts;
     const why = { ...(code && { code }), ...(this.#reason && { reason: this.#reason }) };
     outlet.publish({ kind: "link", adapter, device, state: this.#phase, ...why });
+    this.#tellLog(this.#phase === "down", code);
     changed();
+  }
+
+  #tellLog(isAway: boolean, code: string | undefined): void {
+    if (isAway === this.#isAwayInLog) return;
+    const { device, log, time } = this.#parts;
+    const refilled = Math.floor((time.now() - this.#linesSince) / usPerLine);
+    this.#linesSince += refilled * usPerLine;
+    this.#linesLeft = Math.min(linesAtOnce, this.#linesLeft + refilled);
+    // Whoever was told that it went is told that it is back.
+    if (isAway && this.#linesLeft === 0) return;
+    this.#linesLeft = Math.max(0, this.#linesLeft - 1);
+    this.#isAwayInLog = isAway;
+    if (isAway) log.warn(`${device} does not answer: ${this.#reason}`, { code });
+    else log.info(`${device} answers again`);
   }
 }

@@ -254,9 +254,9 @@ export class Link {
     return device?.bindings.find(({ point }) => point === id);
   }
 
-  #deviceStatus({ device, state: own }: DevicePolling, link: LinkStatus): LinkStatus {
+  #deviceStatus({ device, state: own, reason: why }: DevicePolling, link: LinkStatus): LinkStatus {
     const states = { unknown: "connecting", up: "up", doubtful: "up", down: "down" } as const;
-    const reason = own.reason ?? link.reason;
+    const reason = why ?? link.reason;
     return {
       adapter: link.adapter,
       device,

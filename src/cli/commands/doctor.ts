@@ -90,12 +90,16 @@ async function readiness(client: HttpClient): Promise<Finding[]> {
 async function deviceStates(client: HttpClient): Promise<Finding[]> {
   const devices = await client.devices();
   const away = devices.filter((device) => device.state !== "up");
-  if (away.length === 0) return [{ id: "devices", state: "well", says: `all ${devices.length} devices are up` }];
-  return away.map((device) => ({
-    id: `device ${device.id}`,
-    state: device.state === "down" || device.state === "silent" ? "wrong" : "worth a look",
-    says: `device ${device.id} (${device.protocol}) is ${device.state}${device.reason === undefined ? "" : `: ${device.reason}`}`,
-  }));
+  const partly = devices.filter(({ state, reason }) => state === "up" && reason !== undefined);
+  const well: Finding[] = away.length === 0 ? [{ id: "devices", state: "well", says: `all ${devices.length} devices are up` }] : [];
+  return [
+    ...well,
+    ...[...away, ...partly].map(({ id, protocol, state, reason }): Finding => ({
+      id: `device ${id}`,
+      state: state === "down" || state === "silent" ? "wrong" : "worth a look",
+      says: `device ${id} (${protocol}) is ${state}${reason === undefined ? "" : `: ${reason}`}`,
+    })),
+  ];
 }
 
 async function pointStates(client: HttpClient): Promise<Finding[]> {
