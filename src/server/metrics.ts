@@ -1,101 +1,76 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { CommandLog } from "./command-log.ts";
 import { linkMetrics } from "./link-metrics.ts";
+import { openCollections, processMetrics } from "./process-metrics.ts";
+import { contentType, textOf, type Family } from "./prometheus-text.ts";
 import type { Services } from "./services.ts";
 import type { Session } from "./session/session.ts";
 
 export interface Metrics {
   readonly contentType: string;
-  text(): Promise<string>;
+  text(): string;
   close(): void;
 }
 
-/** What Prometheus is told: gauges are read off the services when it asks, nothing is kept twice. */
+/** What Prometheus is told: everything is read off the services when it asks, nothing is kept twice. */
 export function openMetrics(services: Services, commands: CommandLog, sessions: () => ReadonlySet<Session>): Metrics {
-  const registry = services.metrics ?? new Registry();
-  const own = new Registry();
-  const registers = [own];
   const loop = monitorEventLoopDelay({ resolution: 20 });
   loop.enable();
-  collectDefaultMetrics({ register: own, prefix: "plainview_" });
+  const collections = openCollections();
 
-  new Gauge({
-    name: "plainview_event_loop_delay_seconds",
-    help: "Delay of the event loop since the last scrape",
-    labelNames: ["quantile"],
-    registers,
-    collect() {
-      for (const quantile of [50, 99, 100]) this.set({ quantile: String(quantile / 100) }, loop.percentile(quantile) / 1e9);
-      loop.reset();
-    },
-  });
-  linkMetrics(services.links, own);
-  commandMetrics(commands, registers);
-  sessionMetrics(sessions, registers);
-  journalMetrics(services, registers);
+  function loopDelay(): Family {
+    const samples = [50, 99, 100].map((q) => ({ labels: { quantile: String(q / 100) }, value: loop.percentile(q) / 1e9 }));
+    loop.reset();
+    const help = "Delay of the event loop since the last scrape";
+    return { name: "plainview_event_loop_delay_seconds", help, type: "gauge", samples };
+  }
 
   return {
-    contentType: own.contentType,
-    async text() {
-      const parts = registry === own ? [own] : [own, registry];
-      return (await Promise.all(parts.map((part) => part.metrics()))).join("\n");
+    contentType,
+    text: () =>
+      textOf([
+        ...processMetrics(),
+        collections.family(),
+        loopDelay(),
+        ...linkMetrics(services.links),
+        commandMetric(commands),
+        ...sessionMetrics(sessions()),
+        ...journalMetrics(services),
+      ]),
+    close() {
+      loop.disable();
+      collections.close();
     },
-    close: () => void loop.disable(),
   };
 }
 
-function commandMetrics(commands: CommandLog, registers: Registry[]): void {
-  new Counter({
-    name: "plainview_commands_total",
-    help: "Commands by how they ended",
-    labelNames: ["end"],
-    registers,
-    collect() {
-      this.reset();
-      for (const [end, count] of commands.ends) this.inc({ end }, count);
-    },
-  });
+function commandMetric(commands: CommandLog): Family {
+  const samples = [...commands.ends].map(([end, value]) => ({ labels: { end }, value }));
+  return { name: "plainview_commands_total", help: "Commands by how they ended", type: "counter", samples };
 }
 
-function sessionMetrics(sessions: () => ReadonlySet<Session>, registers: Registry[]): void {
-  new Gauge({
-    name: "plainview_sessions",
-    help: "Open WebSocket sessions",
-    registers,
-    collect() {
-      this.set(sessions().size);
+function sessionMetrics(sessions: ReadonlySet<Session>): Family[] {
+  const waiting = [...sessions].reduce((sum, { waitingBytes }) => sum + waitingBytes, 0);
+  return [
+    { name: "plainview_sessions", help: "Open WebSocket sessions", type: "gauge", samples: [{ value: sessions.size }] },
+    {
+      name: "plainview_session_waiting_bytes",
+      help: "Bytes waiting in all session sockets",
+      type: "gauge",
+      samples: [{ value: waiting }],
     },
-  });
-  new Gauge({
-    name: "plainview_session_waiting_bytes",
-    help: "Bytes waiting in all session sockets",
-    registers,
-    collect() {
-      let bytes = 0;
-      for (const session of sessions()) bytes += session.waitingBytes;
-      this.set(bytes);
-    },
-  });
+  ];
 }
 
-function journalMetrics(services: Services, registers: Registry[]): void {
-  new Gauge({
-    name: "plainview_journal_behind_entries",
-    help: "How far each reader of the journal is behind",
-    labelNames: ["reader"],
-    registers,
-    collect() {
-      this.reset();
-      for (const reader of services.journal().readers) this.set({ reader: reader.name }, reader.behindEntries);
+function journalMetrics(services: Services): Family[] {
+  const { readers, bytes } = services.journal();
+  return [
+    {
+      name: "plainview_journal_behind_entries",
+      help: "How far each reader of the journal is behind",
+      type: "gauge",
+      samples: readers.map(({ name, behindEntries }) => ({ labels: { reader: name }, value: behindEntries })),
     },
-  });
-  new Gauge({
-    name: "plainview_journal_bytes",
-    help: "Size of the journal",
-    registers,
-    collect() {
-      this.set(services.journal().bytes);
-    },
-  });
+    { name: "plainview_journal_bytes", help: "Size of the journal", type: "gauge", samples: [{ value: bytes }] },
+  ];
 }

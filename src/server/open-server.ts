@@ -31,6 +31,7 @@ import { openControlSocket, type ControlSocket } from "./session/control-socket.
 import { frameParser } from "./session/frames.ts";
 import { openHub } from "./session/hub.ts";
 import { standardLimits } from "./session/limits.ts";
+import { openTracing } from "./tracing.ts";
 import { openWrites } from "./writes.ts";
 
 /** Serves HTTP and the control channel. Rejects with a GatewayError when it may not or cannot listen. */
@@ -73,7 +74,7 @@ export async function buildServer(
   const callers = openCallers(auth, options.auth, options.server);
   const commands = commandLog(services.commandAskedAt);
   const hub = openHub(services, commands, time);
-  const writes = openWrites(services);
+  const writes = openWrites(services, await openTracing());
   const missions = openMissionDesk(services);
   const opened: { socket?: ControlSocket } = {};
   const sessions = (): ControlSocket["sessions"] => opened.socket?.sessions ?? new Set();

@@ -1,4 +1,3 @@
-import type { Registry } from "prom-client";
 import type { Command, CommandAct, CommandStep } from "#msgs/command.ts";
 import type { Area, PointId, Value } from "#msgs/point.ts";
 import type { Timestamp } from "#msgs/time.ts";
@@ -49,8 +48,6 @@ export interface Services {
   readonly ready: () => Readiness;
   /** The database beside the journal: whether it follows, on which engine, and what is the matter. */
   readonly database?: () => { readonly state: string; readonly engine?: string; readonly message?: string };
-  /** Where other parts have put their metrics; the server adds its own. Absent: a registry of the server's own. */
-  readonly metrics?: Registry;
   /** Sign-ins, refusals, terminations: what the audit record takes from the server. Commands reach it through the desk. */
   readonly audit: (entry: AuditEntry) => void;
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { SpanStatusCode, trace } from "@opentelemetry/api";
 import type { Command, CommandAct } from "#msgs/command.ts";
 import type { WriteFrame } from "#msgs/wire/client-frames.ts";
 import { parseTime } from "#msgs/time.ts";
@@ -8,6 +7,7 @@ import { coversArea, hasRight } from "./auth/rights.ts";
 import { withTimesAsText } from "./json.ts";
 import { notAvailable } from "./not-available.ts";
 import type { ControlAnswer, ControlFrame, Refusal, Services } from "./services.ts";
+import type { Traced } from "./tracing.ts";
 
 /** What a write was answered with. `kind` decides the HTTP status; on the socket all but `not-available` are a rejected ack. */
 export type WriteAnswer =
@@ -38,9 +38,7 @@ const programPriority = 16;
 
 type CommandFrame = Extract<WriteFrame, { type: "point.write" | "point.release" | "device.call" | "valve.actuate" | "recipe.apply" }>;
 
-export function openWrites(services: Services): Writes {
-  const tracer = trace.getTracer("plainview.server");
-
+export function openWrites(services: Services, traced: Traced): Writes {
   function refuse(frame: WriteFrame, by: Principal, kind: "unknown" | "no-right" | "gate", refusal: Refusal): WriteAnswer {
     const commandId = "commandId" in frame && frame.commandId !== undefined ? frame.commandId : randomUUID();
     const target = targetOf(frame);
@@ -108,7 +106,7 @@ export function openWrites(services: Services): Writes {
       const what = act.do === "call" ? act.device : act.point;
       return refuse(frame, by, "no-right", { code: "no-right-here", message: `${by.name} has no right in the area of ${what}` });
     }
-    return trace_(`command ${frame.type}`, () => answerOf(services.desk.submit({ ...described(frame, by), act }, by)));
+    return traced(`command ${frame.type}`, () => answerOf(services.desk.submit({ ...described(frame, by), act }, by)), refusalOf);
   }
 
   /** A person writes at 8 and a program at 16 unless told otherwise; how long it lives when nobody says is the desk's to know. */
@@ -147,20 +145,10 @@ export function openWrites(services: Services): Writes {
     return ofControl(answer);
   }
 
-  function trace_<T extends WriteAnswer>(name: string, run: () => T): T {
-    return tracer.startActiveSpan(name, (span) => {
-      try {
-        const answer = run();
-        if (answer.status === "rejected") span.setStatus({ code: SpanStatusCode.ERROR, message: answer.code });
-        return answer;
-      } finally {
-        span.end();
-      }
-    });
-  }
-
   return { write };
 }
+
+const refusalOf = (answer: WriteAnswer): string | undefined => (answer.status === "rejected" ? answer.code : undefined);
 
 /** The desk looks at rights and targets again; its words for them keep their HTTP meaning. */
 function answerOf(verdict: Verdict): WriteAnswer {

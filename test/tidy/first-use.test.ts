@@ -17,7 +17,7 @@ const checkNeeds: Readonly<Record<string, readonly string[]>> = {
     ...["options", "limits", "net/ports", "net/subnet", "wire/locator"].map((name) => `rtps/${name}`),
   ],
 };
-const packages = /^typebox(\/|$)|^node:(fs|path|os|url|module)$/;
+const packages = /^node:(fs|path|os|url|module)$/;
 
 function belongs(target: string): boolean {
   if (!target.endsWith(".ts")) return packages.test(target);

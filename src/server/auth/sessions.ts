@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { SignJWT, jwtVerify } from "jose";
 import type { AuthStore, SessionRecord } from "./store.ts";
 import { attempt } from "./lockout.ts";
 
@@ -64,6 +63,7 @@ export function openSessions(
       const id = randomBytes(16).toString("hex");
       const record = { id, user, from, createdAtMs: nowMs, lastSeenAtMs: nowMs, expiresAtMs: nowMs + rule.ttlMs };
       remember(record);
+      const { SignJWT } = await import("jose");
       const token = await new SignJWT({})
         .setProtectedHeader({ alg: "HS256" })
         .setSubject(user)
@@ -75,6 +75,8 @@ export function openSessions(
       return { token, record };
     },
     async find(token, nowMs) {
+      // Loaded by the first who brings a token: where nobody signs in, nobody pays for it.
+      const { jwtVerify } = await import("jose");
       try {
         const { payload } = await jwtVerify(token, secret, { algorithms: ["HS256"], audience, currentDate: new Date(nowMs) });
         const record = payload.jti === undefined ? undefined : get(payload.jti, nowMs);

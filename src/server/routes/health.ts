@@ -34,8 +34,8 @@ export function healthRoutes(app: App, { services, commands, sessions, metrics }
     },
   );
 
-  app.get("/metrics", { config: { right: "read" }, schema: { tags: ["gateway"] } }, async (_request, reply) => {
-    return reply.type(metrics.contentType).send(await metrics.text());
+  app.get("/metrics", { config: { right: "read" }, schema: { tags: ["gateway"] } }, (_request, reply) => {
+    return reply.type(metrics.contentType).send(metrics.text());
   });
 
   app.get("/ws/status", { config: { right: "read" }, schema: { tags: ["gateway"], response: { 200: WsStatus } } }, (request) => {
