@@ -8,7 +8,8 @@ import { WebSocket } from "ws";
 import settings from "#src/cli/start-settings.json" with { type: "json" };
 import type { BenchRow } from "./row.ts";
 import { at, shown, syncTimes } from "./socket/figures.ts";
-import { commanded, groupsEach, links, pointsEach } from "./whole-path/site.ts";
+import { startGateway, type StartedGateway } from "./whole-path/gateway.ts";
+import { commanded, groupsEach, links, pointsEach, siteText } from "./whole-path/site.ts";
 
 /** What Neuron takes of a processor for each point of this load, without storing it. */
 const neuronUs = 6.7;
@@ -21,41 +22,32 @@ const warmMs = 5_000;
 const measuredMs = 8_000;
 const load = `${links} devices x ${groupsEach} groups x ${pointsEach} points once a second`;
 
-interface Mark {
-  readonly cpuUs: number;
-  readonly atMs: number;
-  readonly rss: number;
-  readonly heard?: number;
-}
-
 interface Used {
   readonly cpuUs: number;
   readonly perSecond: number;
   readonly rss: number;
 }
 
+/** What a process has used so far, and how many points it has heard. */
+type Look = () => Promise<{ readonly cpuUs: number; readonly rss: number; readonly heard: number }>;
+
 export async function rows(): Promise<readonly BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), "plainview-bench-"));
   // Open to enter, so that a gateway run by root keeps its database in here and not under /var/lib: what is removed is all there was.
   chmodSync(folder, 0o755);
-  const devices = start("devices", folder, []);
+  const devices = start("devices", []);
   try {
     const { ports } = (await told(devices, "ready")) as unknown as { ports: number[] };
-    const without = start("without", folder, ports);
-    await told(without, "ready");
-    const bare = await used(without);
-    await ended(without);
-    const stored = start("with", folder, ports);
-    const { url } = (await told(stored, "ready")) as unknown as { url: string };
-    const whole = await used(stored, async () => pointsStored(url));
-    const evidence = await commandsWithEvidence(url, 40);
+    const bare = await withoutStorage(ports);
+    // First the flood: what it leaves behind is compiled code, as every start but the first after an installation finds it.
+    const flooded = await startGateway(join(folder, "flooded"), siteText(ports, floodedPollMs));
+    const flood = await used(lookAt(flooded));
+    await flooded.stop();
+    const stored = await startGateway(join(folder, "stored"), siteText(ports, 1_000));
+    const whole = await used(lookAt(stored));
+    const evidence = await commandsWithEvidence(stored.url, 40);
     const sync = syncTimes(folder, 100);
-    stored.send("close");
-    await exited(stored);
-    const flooded = start("with", folder, ports, floodedPollMs);
-    const { url: floodedUrl } = (await told(flooded, "ready")) as unknown as { url: string };
-    const flood = await used(flooded, async () => pointsStored(floodedUrl));
-    await ended(flooded);
+    await stored.stop();
     return [
       cpuRow("without storage", bare, 1),
       cpuRow("with journal and embedded PostgreSQL", whole, 1.5),
@@ -96,13 +88,24 @@ function cpuRow(how: string, { cpuUs, perSecond }: Used, bar: number): BenchRow 
   };
 }
 
-function start(role: string, folder: string, ports: readonly number[], pollMs = 1_000): ChildProcess {
+/** Adapter, host, timeline and taps alone, in a process of their own with the gateway's settings. */
+async function withoutStorage(ports: readonly number[]): Promise<Used> {
+  const child = start("without", ports);
+  await told(child, "ready");
+  const bare = await used(async () => {
+    const answer = told(child, "mark");
+    child.send("mark");
+    return (await answer) as unknown as Awaited<ReturnType<Look>>;
+  });
+  child.kill();
+  await new Promise((resolve) => child.once("exit", resolve));
+  return bare;
+}
+
+function start(role: string, ports: readonly number[]): ChildProcess {
   const script = fileURLToPath(new URL("./whole-path/child.ts", import.meta.url));
   const env = { ...process.env, ...settings.env, NODE_COMPILE_CACHE: join(tmpdir(), "plainview-bench-code") };
-  return fork(script, [role, folder, String(pollMs), ...ports.map(String)], {
-    execArgv: [...settings.flags, "--disable-warning=ExperimentalWarning"],
-    env,
-  });
+  return fork(script, [role, ...ports.map(String)], { execArgv: [...settings.flags, "--disable-warning=ExperimentalWarning"], env });
 }
 
 function told(child: ChildProcess, type: string): Promise<Record<string, unknown>> {
@@ -117,39 +120,22 @@ function told(child: ChildProcess, type: string): Promise<Record<string, unknown
   });
 }
 
-function exited(child: ChildProcess): Promise<void> {
-  const hard = setTimeout(() => child.kill("SIGKILL"), 10_000);
-  return new Promise((resolve) => child.once("exit", () => (clearTimeout(hard), resolve())));
+function lookAt(gateway: StartedGateway): Look {
+  return async () => ({ ...gateway.used(), heard: await pointsHeard(gateway.url) });
 }
 
-async function ended(child: ChildProcess): Promise<void> {
-  child.kill();
-  await exited(child);
-}
-
-async function mark(child: ChildProcess): Promise<Mark> {
-  const answer = told(child, "mark");
-  child.send("mark");
-  return (await answer) as unknown as Mark;
-}
-
-/** Over the measured seconds, after all is warm; points as the process counted them, or as somebody asks it. */
-async function used(child: ChildProcess, count?: () => Promise<number>): Promise<Used> {
+/** Over the measured seconds, after all is warm. */
+async function used(look: Look): Promise<Used> {
   await pause(warmMs);
-  const pointsBefore = await count?.();
-  const before = await mark(child);
+  const [from, before] = [performance.now(), await look()];
   await pause(measuredMs);
-  const after = await mark(child);
-  const points = count ? (await count()) - pointsBefore! : after.heard! - before.heard!;
-  return {
-    cpuUs: (after.cpuUs - before.cpuUs) / points,
-    perSecond: (points / (after.atMs - before.atMs)) * 1_000,
-    rss: after.rss / 2 ** 20,
-  };
+  const [to, after] = [performance.now(), await look()];
+  const points = after.heard - before.heard;
+  return { cpuUs: (after.cpuUs - before.cpuUs) / points, perSecond: (points / (to - from)) * 1_000, rss: after.rss / 2 ** 20 };
 }
 
 /** Points heard so far on all links, as the gateway's own metrics have them. */
-async function pointsStored(url: string): Promise<number> {
+async function pointsHeard(url: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
   const heard = [...text.matchAll(/^plainview_link_points_total\{[^}]*device=""[^}]*\} (\d+)/gm)];
   return heard.reduce((sum, [, value]) => sum + Number(value), 0);

@@ -1,9 +1,8 @@
-// The other processes of the bench: the devices, and the gateway in two sizes. Each says what it has to say over its channel.
+// The other processes of the bench: the devices, and what the gateway is without storage. Each says what it has to say over its channel.
 import { LimitsTap } from "#src/alarms/limits.ts";
 import { plainUnit } from "#demo/modbus/unit.ts";
 import { startModbusServer } from "#demo/modbus/server.ts";
 import type { Site } from "#src/config/index.ts";
-import { openGateway } from "#src/gateway.ts";
 import { Host } from "#src/intake/host.ts";
 import { silentLog } from "#src/kit/log.ts";
 import { seededRandom } from "#src/kit/random.ts";
@@ -12,16 +11,12 @@ import { SlewedTime } from "#src/timeline/live-time.ts";
 import { machineClocks, machineTimers } from "#src/timeline/machine-clocks.ts";
 import { open } from "#src/timeline/open.ts";
 import { standardTaps } from "#src/timeline/standard.ts";
-import { groupsEach, largeSite, links, pointsEach } from "./site.ts";
+import { groupsEach, links, pointsEach, siteOf, siteText } from "./site.ts";
 
 const tell = (message: object): void => void process.send?.(message);
-const [, , role = "", folder = "", pollMs = "", ...ports] = process.argv;
+const [, , role = "", ...ports] = process.argv;
 if (role === "devices") await devices();
-else if (role === "without" || role === "with") {
-  const site = largeSite(folder, ports.map(Number), Number(pollMs));
-  if (role === "with") await withStorage(site);
-  else await withoutStorage(site);
-}
+else if (role === "without") await withoutStorage(siteOf(siteText(ports.map(Number), 1_000)));
 
 async function devices(): Promise<void> {
   const found: number[] = [];
@@ -76,26 +71,17 @@ async function withoutStorage(site: Site): Promise<void> {
     log: silentLog,
   });
   await host.apply(site.adapters);
+  // As the gateway does when it has come up.
+  globalThis.gc?.();
   measure(() => heard);
-  tell({ type: "ready", url: "" });
-}
-
-/** The gateway itself: also the journal, the embedded database and its writer, the desk and the server. */
-async function withStorage(site: Site): Promise<void> {
-  const gateway = await openGateway(site, { version: "bench", log: silentLog, progress: () => undefined });
-  await gateway.storage.opened;
-  measure(undefined);
-  process.on("message", (message) => {
-    if (message === "close") void gateway.close().then(() => process.exit(0));
-  });
-  tell({ type: "ready", url: gateway.url });
+  tell({ type: "ready" });
 }
 
 /** Answers "mark" with what was used so far, all threads of this process together. */
-function measure(heard: (() => number) | undefined): void {
+function measure(heard: () => number): void {
   process.on("message", (message) => {
     if (message !== "mark") return;
     const { user, system } = process.cpuUsage();
-    tell({ type: "mark", cpuUs: user + system, atMs: performance.now(), rss: process.memoryUsage.rss(), heard: heard?.() });
+    tell({ type: "mark", cpuUs: user + system, atMs: performance.now(), rss: process.memoryUsage.rss(), heard: heard() });
   });
 }

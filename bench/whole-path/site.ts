@@ -1,59 +1,48 @@
-import type { Device, Point } from "#msgs/point.ts";
-import { loadSite, type Site, type SiteAdapter } from "#src/config/index.ts";
+import { loadSite, type Site } from "#src/config/index.ts";
 import { protocols } from "#src/protocols.ts";
 
 export const links = 10;
 export const groupsEach = 10;
 export const pointsEach = 1_000;
-export const total = links * groupsEach * pointsEach;
 /** The one point that is commanded while everything is read. */
-export const commanded = "d0/g0/p0";
+export const commanded = "d0-1/p0";
 
-/** Ten links, behind each ten units, behind each a thousand registers, all once a second; one of them can be written. */
-export function largeSite(folder: string, ports: readonly number[], pollMs = 1_000): Site {
-  const text = `site: { name: bench }\nserver: { port: 0 }\nauth: { loopback: operator }\ndata: { folder: ${folder} }\nlog: { level: warn }\n`;
+/** A site file as somebody would write it: ten links, behind each ten units of one template, behind each a thousand registers. */
+export function siteText(ports: readonly number[], pollMs: number): string {
+  return `site: { name: bench }
+server: { port: 0 }
+auth: { loopback: operator }
+data: { folder: data }
+log: { level: warn }
+areas: [{ id: all }]
+templates:
+  devices:
+    unit:
+      area: all
+      points:
+        - { id: p0, address: "holding:0", scale: { gain: 0.1, offset: 0 }, staleAfter: 3s }
+        - { each: { n: 1..${pointsEach - 1} }, id: "p{n}", address: "holding:{n}", scale: { gain: 0.1, offset: 0 }, staleAfter: 3s }
+adapters:
+${ports.map((port, link) => linkText(link, port, pollMs)).join("")}`;
+}
+
+function linkText(link: number, port: number, pollMs: number): string {
+  const control = "{ evidence: { tolerance: 0.01, within: 5s } }";
+  return `  - id: d${link}
+    protocol: modbus
+    host: 127.0.0.1
+    port: ${port}
+    poll: ${pollMs}ms
+    devices:
+      - template: unit
+        id: d${link}-1
+        unit: 1${link === 0 ? `\n        points: [{ id: p0, control: ${control} }]` : ""}
+      - { template: unit, each: { u: 2..${groupsEach} }, id: "d${link}-{u}", unit: "{u}" }
+`;
+}
+
+export function siteOf(text: string): Site {
   const loaded = loadSite(text, { modules: protocols, env: {}, path: "bench.yaml", readFile: () => "" });
   if ("problems" in loaded) throw new Error(loaded.problems.map(({ message }) => message).join("; "));
-  const devices: Device[] = [];
-  const points: Point[] = [];
-  const module = protocols.find(({ protocol }) => protocol === "modbus")!;
-  // One string for each, as a template in a site file makes it.
-  const addresses = Array.from({ length: pointsEach }, (_, n) => `holding:${n}`);
-  const adapters = ports.map((port, link): SiteAdapter => {
-    const adapter = `d${link}`;
-    const behind = Array.from({ length: groupsEach }, (_, group) => {
-      const id = `d${link}/g${group}`;
-      devices.push({ id, adapter, protocol: "modbus", area: "all" });
-      const bindings = addresses.map((address, n) => bindingOf(`${id}/p${n}`, id, address, pollMs));
-      for (const binding of bindings) points.push(pointOf(binding, adapter));
-      return { id, options: { unit: group + 1 }, bindings };
-    });
-    return { id: adapter, protocol: "modbus", module, config: { id: adapter, link: { host: "127.0.0.1", port }, devices: behind } };
-  });
-  return { ...loaded.site, revision: `bench ${ports.join()} every ${pollMs} ms`, areas: [{ id: "all" }], devices, points, adapters };
+  return loaded.site;
 }
-
-function bindingOf(point: string, device: string, address: string, pollMs: number) {
-  return { point, device, address, kind: "number" as const, writable: point === commanded, pollMs };
-}
-
-function pointOf({ point, device, address, pollMs }: ReturnType<typeof bindingOf>, adapter: string): Point {
-  return {
-    id: point,
-    device,
-    area: "all",
-    kind: "number",
-    staleAfterMs: 3_000,
-    binding: { adapter, address, pollMs, scale: { gain: 0.1, offset: 0 } },
-    ...(point === commanded && { control }),
-  };
-}
-
-const control = {
-  mode: "slots",
-  default: "leave",
-  onReturn: "leave",
-  significance: "routine",
-  evidence: { tolerance: 0.01, withinMs: 5_000, holdMs: 0 },
-  interlocks: [],
-} as const;
