@@ -4,25 +4,33 @@ import { exitCodes } from "./exit-codes.ts";
 import type { Exit } from "./exit-codes.ts";
 import type { Root } from "./root.ts";
 import type { Terminal } from "./terminal.ts";
-import { addAudit } from "./commands/audit.ts";
-import { addCheck } from "./commands/check.ts";
-import { addCommands } from "./commands/commands.ts";
-import { addCompletion } from "./commands/completion.ts";
-import { addDemo } from "./commands/demo.ts";
-import { addDevices } from "./commands/devices.ts";
-import { addDiscover } from "./commands/discover.ts";
-import { addDoctor } from "./commands/doctor.ts";
-import { addHashPassword } from "./commands/hash-password.ts";
-import { addLedger } from "./commands/ledger.ts";
-import { addOverrides } from "./commands/overrides.ts";
-import { addPoints } from "./commands/points.ts";
-import { addPointsCsv } from "./commands/points-csv.ts";
-import { addRead } from "./commands/read.ts";
-import { addRelease } from "./commands/release.ts";
-import { addReload } from "./commands/reload.ts";
-import { addStart } from "./commands/start.ts";
-import { addWatch } from "./commands/watch.ts";
-import { addWrite } from "./commands/write.ts";
+
+type Add = (program: Command, context: Context) => unknown;
+
+/** Every command, in the order of the help, and how it is loaded: `start` runs for years and shall not hold the others in memory. */
+const commands: Readonly<Record<string, () => Promise<Add>>> = {
+  start: async () => (await import("./commands/start.ts")).addStart,
+  check: async () => (await import("./commands/check.ts")).addCheck,
+  points: async () => {
+    const [{ addPoints }, { addPointsCsv }] = await Promise.all([import("./commands/points.ts"), import("./commands/points-csv.ts")]);
+    return (program, context) => addPointsCsv(addPoints(program, context), context);
+  },
+  read: async () => (await import("./commands/read.ts")).addRead,
+  watch: async () => (await import("./commands/watch.ts")).addWatch,
+  write: async () => (await import("./commands/write.ts")).addWrite,
+  release: async () => (await import("./commands/release.ts")).addRelease,
+  overrides: async () => (await import("./commands/overrides.ts")).addOverrides,
+  commands: async () => (await import("./commands/commands.ts")).addCommands,
+  devices: async () => (await import("./commands/devices.ts")).addDevices,
+  doctor: async () => (await import("./commands/doctor.ts")).addDoctor,
+  discover: async () => (await import("./commands/discover.ts")).addDiscover,
+  reload: async () => (await import("./commands/reload.ts")).addReload,
+  ledger: async () => (await import("./commands/ledger.ts")).addLedger,
+  audit: async () => (await import("./commands/audit.ts")).addAudit,
+  demo: async () => (await import("./commands/demo.ts")).addDemo,
+  "hash-password": async () => (await import("./commands/hash-password.ts")).addHashPassword,
+  completion: async () => (await import("./commands/completion.ts")).addCompletion,
+};
 
 /** Runs one command line and says how it ended. Nothing in here ends the process but `start`'s second Ctrl-C. */
 export async function runCommand(
@@ -32,7 +40,7 @@ export async function runCommand(
   version: string,
 ): Promise<number> {
   const context: Context = { terminal, root, exit: "done" };
-  const program = makeProgram(context, version);
+  const program = await makeProgram(context, version, words[0]);
   if (words.length === 0) {
     program.outputHelp();
     return exitCodes.usage.code;
@@ -46,7 +54,8 @@ export async function runCommand(
   return exitCodes[context.exit satisfies Exit].code;
 }
 
-function makeProgram(context: Context, version: string): Command {
+/** With the one command that is meant; with all of them for help, for completion and for a word that is none. */
+async function makeProgram(context: Context, version: string, meant?: string): Promise<Command> {
   const { terminal } = context;
   const program = new Command("plainview")
     .description("industrial telemetry and control: what the plant does, and commands that are done when the plant shows it")
@@ -57,29 +66,14 @@ function makeProgram(context: Context, version: string): Command {
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out(text.trimEnd()), writeErr: (text) => terminal.err(text.trimEnd()) })
     .addHelpText("after", exitHelp);
-  addStart(program, context);
-  addCheck(program, context);
-  addPointsCsv(addPoints(program, context), context);
-  addRead(program, context);
-  addWatch(program, context);
-  addWrite(program, context);
-  addRelease(program, context);
-  addOverrides(program, context);
-  addCommands(program, context);
-  addDevices(program, context);
-  addDoctor(program, context);
-  addDiscover(program, context);
-  addReload(program, context);
-  addLedger(program, context);
-  addAudit(program, context);
-  addDemo(program, context);
-  addHashPassword(program, context);
-  addCompletion(program, context);
+  const isOne = meant !== undefined && meant !== "completion" && Object.hasOwn(commands, meant);
+  const loads = isOne ? [commands[meant]!] : Object.values(commands);
+  for (const add of await Promise.all(loads.map((load) => load()))) add(program, context);
   return program;
 }
 
 /** The commands there are, for whoever describes them; nothing is run. */
-export function cliProgram(): Command {
+export function cliProgram(): Promise<Command> {
   const terminal = {
     out() {},
     err() {},

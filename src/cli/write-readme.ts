@@ -5,4 +5,4 @@ import { cliTables } from "./readme.ts";
 
 // Renews the tables of this folder's README: node src/cli/write-readme.ts
 const file = new URL("README.md", import.meta.url);
-writeFileSync(file, withTables(readFileSync(file, "utf8"), cliTables(cliProgram())));
+writeFileSync(file, withTables(readFileSync(file, "utf8"), cliTables(await cliProgram())));
