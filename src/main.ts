@@ -21,8 +21,11 @@ export interface RunOptions {
   readonly out: (line: string) => void;
 }
 
-/** A person who pressed Ctrl-C waits this long at most; then it ends all the same, and recovery mends the rest. */
-const stopWithinMs = 2_000;
+/**
+ * A person who pressed Ctrl-C waits this long at most; then it ends all the same, and recovery mends the rest. A service manager has more
+ * patience, and a busy plant's last seconds take a while to be written.
+ */
+const stopWithinMs = { SIGINT: 2_000, SIGTERM: 20_000 } as const;
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 export const version: string = (JSON.parse(readFileSync(here("../package.json"), "utf8")) as { version: string }).version;
@@ -33,6 +36,7 @@ export async function runGateway(options: RunOptions): Promise<number> {
   let demo: DemoPlant | undefined;
   let gateway: Gateway | undefined;
   const stopped = stopRequest();
+  let asked: keyof typeof stopWithinMs = "SIGINT";
   try {
     if (options.demo) {
       out("starting the demo plant");
@@ -45,7 +49,7 @@ export async function runGateway(options: RunOptions): Promise<number> {
     if (!opened) return 1;
     ({ gateway } = opened);
     const stopReload = reloadOnHangUp(opened.reload, out);
-    await stopped;
+    asked = await stopped;
     stopReload();
     out("stopping");
     return 0;
@@ -54,7 +58,10 @@ export async function runGateway(options: RunOptions): Promise<number> {
     if (!(error instanceof GatewayError) && error instanceof Error) out(error.stack ?? "");
     return 1;
   } finally {
-    const hard = setTimeout(() => process.exit(1), stopWithinMs);
+    const hard = setTimeout(() => {
+      out("not everything was closed in time; the next start mends the rest");
+      process.exit(1);
+    }, stopWithinMs[asked]);
     hard.unref();
     await gateway?.close();
     await demo?.close();
@@ -128,9 +135,9 @@ function announce({ site, url }: Gateway, out: (line: string) => void): void {
   if (site.auth.loopback) out(`  whoever uses this machine may act as ${site.auth.loopback} without signing in (auth.loopback)`);
 }
 
-function stopRequest(): Promise<void> {
+function stopRequest(): Promise<keyof typeof stopWithinMs> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(signal));
   });
 }
 

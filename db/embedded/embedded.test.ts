@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -84,6 +85,21 @@ describe("the embedded database", () => {
     await embedded.stop();
   });
 
+  test("a gateway that ends in a hurry takes its server along", async () => {
+    const script = `import { startEmbedded } from "#db/embedded/start.ts"; import { silentLog } from "#src/kit/log.ts";
+      const { pid } = await startEmbedded({ folder: process.argv[1], log: silentLog }); console.log(pid); process.exit(1);`;
+    const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script, folder], {
+      encoding: "utf8",
+      cwd: import.meta.dirname,
+    });
+    const pid = Number(stdout);
+    expect(pid).toBeGreaterThan(0);
+    expect(await ended(pid, 5_000)).toBe(true);
+    const again = await start();
+    expect(await query(again, "SELECT count(*)::int AS n FROM kept")).toEqual([{ n: 2 }]);
+    await again.stop();
+  });
+
   test("a set-up that was killed half-way is begun again", async () => {
     const other = join(base, "half");
     mkdirSync(join(other, "data.new", "base"), { recursive: true });
@@ -99,7 +115,9 @@ describe("the embedded database", () => {
     const embedded = await start(join(closed, "database"));
     if (account) {
       expect(canEnter(closed, account)).toBe(false);
-      expect(existsSync(join(readFileSync(join(closed, "database", "moved-to"), "utf8").trim(), "data", "PG_VERSION"))).toBe(true);
+      const elsewhere = readFileSync(join(closed, "database", "moved-to"), "utf8").trim();
+      expect(existsSync(join(elsewhere, "data", "PG_VERSION"))).toBe(true);
+      expect(readFileSync(join(elsewhere, "belongs-to"), "utf8").trim()).toBe(join(closed, "database"));
     }
     expect(await query(embedded, "SELECT 1 AS one")).toEqual([{ one: 1 }]);
     await embedded.stop();

@@ -9,6 +9,9 @@ import { canEnter, type Account } from "./account.ts";
 
 /** Where everything of one embedded database lies. */
 export interface Place {
+  /** The site's own folder for it. */
+  readonly asked: string;
+  /** The same, or the one elsewhere. */
   readonly root: string;
   readonly data: string;
   /** Folder of the unix socket; a path the system's 107 characters have room for. */
@@ -22,7 +25,7 @@ const longestSocketFolder = 87;
 
 /**
  * The site's own folder, unless PostgreSQL's user cannot enter it (a site under /root): then a folder under `elsewhere`,
- * and a note in the site's folder that says where. Nobody's permissions are loosened for this.
+ * and a note in each that names the other. Nobody's permissions are loosened for this.
  */
 export function preparePlace(folder: string, account: Account | undefined, elsewhere = "/var/lib/plainview"): Place {
   const asked = resolve(folder);
@@ -30,13 +33,23 @@ export function preparePlace(folder: string, account: Account | undefined, elsew
   const root = account && !canEnter(asked, account) ? join(elsewhere, short) : asked;
   makeFolder(asked);
   makeFolder(root, 0o755);
-  if (root !== asked) writeFileSync(join(asked, "moved-to"), `${root}\n`);
+  if (root !== asked) {
+    writeFileSync(join(asked, "moved-to"), `${root}\n`);
+    writeFileSync(join(root, "belongs-to"), `${asked}\n`);
+  }
   const inside = join(root, "run");
   const socket = inside.length <= longestSocketFolder ? inside : join(tmpdir(), `plainview-${short}`);
   ownFolder(socket, account);
   const logFolder = join(root, "log");
   ownFolder(logFolder, account);
-  return { root, data: join(root, "data"), socket, logFile: join(logFolder, "postgres.log"), password: password(join(root, "password")) };
+  return {
+    asked,
+    root,
+    data: join(root, "data"),
+    socket,
+    logFile: join(logFolder, "postgres.log"),
+    password: password(join(root, "password")),
+  };
 }
 
 export function ownFolder(folder: string, account: Account | undefined): void {

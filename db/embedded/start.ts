@@ -57,6 +57,10 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const progress = options.progress ?? (() => undefined);
   const account = databaseAccount();
   const place = preparePlace(options.folder, account, options.elsewhere);
+  if (account && place.asked !== place.root)
+    options.log.info(
+      `the database lies in ${place.root}, because user ${account.name} cannot enter ${place.asked}; who removes the site removes both`,
+    );
   const binaries = runnableBinaries(findBinaries(), account, place.root);
   const adopted = await adoptOrClear(place, options.log);
   if (adopted) return server(place, adopted.pid, adopted.url, true);
@@ -140,8 +144,14 @@ async function launch(
 
 function server(place: Place, pid: number, url: string, adopted: boolean): Embedded {
   let stopping: Promise<void> | undefined;
+  // A gateway that ends before it has closed everything takes its server along: what was committed is safe, and nobody else would stop it.
+  const takeAlong = () => {
+    if (isServerOf(pid, place.data)) tell(pid, "SIGQUIT");
+  };
+  process.once("exit", takeAlong);
   const stop = async () => {
     if (isServerOf(pid, place.data)) await stopServer(pid);
+    process.off("exit", takeAlong);
     // A socket's folder under the system's temporary one is ours alone; the one in the site stays.
     if (!place.socket.startsWith(place.root)) rmSync(place.socket, { recursive: true, force: true });
   };
@@ -155,12 +165,16 @@ async function stopServer(pid: number): Promise<void> {
     ["SIGQUIT", 2_000],
     ["SIGKILL", 5_000],
   ] as const) {
-    try {
-      process.kill(pid, signal);
-    } catch {
-      return;
-    }
-    if (await ended(pid, waitMs)) return;
+    if (!tell(pid, signal) || (await ended(pid, waitMs))) return;
+  }
+}
+
+/** False when there is nobody any more. */
+function tell(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
   }
 }
 

@@ -28,7 +28,8 @@ Examples:
   plainview start --demo               a simulated plant to look around in
 
 SIGHUP (or plainview reload) applies the site file as it is now; a bad file changes nothing.
-Ctrl-C stops everything within two seconds; a second Ctrl-C ends it at once.`,
+Ctrl-C stops everything within two seconds; a second Ctrl-C ends it at once. SIGTERM, which service managers send, gives it
+twenty seconds, because a busy plant's last seconds have to be written.`,
     )
     .action(action(context, (siteFile: string | undefined, options: StartOptions) => start(context, siteFile, options)));
 }
