@@ -1,12 +1,12 @@
 import type { TSchema } from "./type.ts";
-import { allOfRule, anyOfRule } from "./combined.ts";
-import { groupRule } from "./group.ts";
-import { listRule } from "./list.ts";
-import { isGroup, plainRules } from "./plain.ts";
-import { allOfThem, Findings, plainRule, unreadable, type Finding, type Node, type Rule } from "./rule.ts";
+import { allOfDemand, anyOfDemand } from "./combined.ts";
+import { groupDemand } from "./group.ts";
+import { listDemand } from "./list.ts";
+import { isGroup, plainDemands } from "./plain.ts";
+import { allOfThem, Findings, plainDemand, unreadable, type Finding, type Node, type Demand } from "./demand.ts";
 
 export { isOfType } from "./plain.ts";
-export type { Finding } from "./rule.ts";
+export type { Finding } from "./demand.ts";
 
 /** A schema made ready to hold values against it. */
 export interface Checker {
@@ -15,15 +15,15 @@ export interface Checker {
   errors(value: unknown): readonly Finding[];
 }
 
-/** Reads a schema once. A keyword that is not known here throws: a rule that nobody holds must not look as if it were held. */
+/** Reads a schema once. A keyword that is not known here throws: a demand that nobody holds must not look as if it were held. */
 export function compile(schema: TSchema): Checker {
-  const rule = ruleOf(schema);
+  const demand = demandOf(schema);
   return {
-    check: rule.fits,
+    check: demand.fits,
     errors: (value) => {
-      if (rule.fits(value)) return [];
+      if (demand.fits(value)) return [];
       const told = new Findings();
-      rule.explain(value, "", told);
+      demand.explain(value, "", told);
       return told.list;
     },
   };
@@ -40,31 +40,31 @@ export class Checkers {
   }
 }
 
-const rules = [
+const keywords = [
   ...["type", "required", "additionalProperties", "patternProperties", "properties", "items", "minItems", "maxItems"],
   ...["minLength", "maxLength", "pattern", "exclusiveMinimum", "exclusiveMaximum", "minimum", "maximum", "const", "enum", "allOf", "anyOf"],
 ];
 /** What people and programs read of a schema, and what decides nothing. */
 const remarks = ["title", "description", "default", "expects"];
-const known: ReadonlySet<string> = new Set([...rules, ...remarks]);
+const known: ReadonlySet<string> = new Set([...keywords, ...remarks]);
 
-function ruleOf(schema: unknown): Rule {
-  if (typeof schema === "boolean") return plainRule("boolean", {}, "schema is false", () => schema);
+function demandOf(schema: unknown): Demand {
+  if (typeof schema === "boolean") return plainDemand("boolean", {}, "schema is false", () => schema);
   if (!isGroup(schema)) throw new Error("broken assumption: a schema is a group of keywords, true or false");
   const node: Node = schema;
   for (const keyword of Object.keys(node))
     if (!known.has(keyword)) throw unreadable(keyword, `one of ${[...known].join(", ")}; nothing here can hold a value against it`);
-  const { type, text, number, choice } = plainRules(node);
+  const { type, text, number, choice } = plainDemands(node);
   return allOfThem(
     [
       type,
-      groupRule(node, ruleOf),
-      listRule(node, ruleOf),
+      groupDemand(node, demandOf),
+      listDemand(node, demandOf),
       ...text,
       ...number,
       ...choice,
-      allOfRule(node, ruleOf),
-      anyOfRule(node, ruleOf),
-    ].filter((rule) => rule !== undefined),
+      allOfDemand(node, demandOf),
+      anyOfDemand(node, demandOf),
+    ].filter((demand) => demand !== undefined),
   );
 }

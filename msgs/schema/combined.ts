@@ -1,44 +1,44 @@
-import { unreadable, type Findings, type Node, type Rule, type RuleOf } from "./rule.ts";
+import { unreadable, type Findings, type Node, type Demand, type DemandOf } from "./demand.ts";
 
 /** All of several schemas. */
-export function allOfRule(node: Node, ruleOf: RuleOf): Rule | undefined {
-  const rules = rulesOf(node, "allOf", ruleOf);
+export function allOfDemand(node: Node, demandOf: DemandOf): Demand | undefined {
+  const demands = demandsOf(node, "allOf", demandOf);
   return (
-    rules && {
-      fits: (value) => rules.every(({ fits }) => fits(value)),
-      explain: (value, path, told) => explainEach(rules, value, path, told),
+    demands && {
+      fits: (value) => demands.every(({ fits }) => fits(value)),
+      explain: (value, path, told) => explainEach(demands, value, path, told),
     }
   );
 }
 
 /** One of several schemas. When none fits, what is wrong with each is told, and then that none does. */
-export function anyOfRule(node: Node, ruleOf: RuleOf): Rule | undefined {
-  const rules = rulesOf(node, "anyOf", ruleOf);
-  if (!rules) return undefined;
+export function anyOfDemand(node: Node, demandOf: DemandOf): Demand | undefined {
+  const demands = demandsOf(node, "anyOf", demandOf);
+  if (!demands) return undefined;
   const fits = (value: unknown): boolean => {
-    for (const rule of rules) if (rule.fits(value)) return true;
+    for (const demand of demands) if (demand.fits(value)) return true;
     return false;
   };
   return {
     fits,
     explain: (value, path, told) => {
       if (told.isFull || fits(value)) return;
-      explainEach(rules, value, path, told);
+      explainEach(demands, value, path, told);
       told.add("anyOf", path, "must match a schema in anyOf", {});
     },
   };
 }
 
-function explainEach(rules: readonly Rule[], value: unknown, path: string, told: Findings): void {
-  for (const rule of rules) {
+function explainEach(demands: readonly Demand[], value: unknown, path: string, told: Findings): void {
+  for (const demand of demands) {
     if (told.isFull) return;
-    rule.explain(value, path, told);
+    demand.explain(value, path, told);
   }
 }
 
-function rulesOf(node: Node, keyword: string, ruleOf: RuleOf): readonly Rule[] | undefined {
+function demandsOf(node: Node, keyword: string, demandOf: DemandOf): readonly Demand[] | undefined {
   const parts = node[keyword];
   if (parts === undefined) return undefined;
   if (!Array.isArray(parts)) throw unreadable(keyword, "a list of schemas");
-  return parts.map(ruleOf);
+  return parts.map(demandOf);
 }

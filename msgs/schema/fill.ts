@@ -1,7 +1,7 @@
 import type { TSchema } from "./type.ts";
 import { compile } from "./check.ts";
 import { isGroup, countOf } from "./plain.ts";
-import type { Node } from "./rule.ts";
+import type { Node } from "./demand.ts";
 
 /** The value with every default of the schema filled in where nothing was given. The value handed in is not touched. */
 export function filled(schema: TSchema, value: unknown): unknown {

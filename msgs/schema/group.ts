@@ -1,12 +1,12 @@
 import { isGroup, regular } from "./plain.ts";
-import { step, unreadable, type Findings, type Node, type Rule, type RuleOf } from "./rule.ts";
+import { step, unreadable, type Findings, type Node, type Demand, type DemandOf } from "./demand.ts";
 
 /**
  * What a node says about groups; anything else passes. Undefined when it says nothing. Only a group's own keys count, never
  * what every object inherits: `{}` has no `toString`, and `__proto__` in JSON is a key like any other.
  */
-export function groupRule(node: Node, ruleOf: RuleOf): Rule | undefined {
-  const parts = partsOf(node, ruleOf);
+export function groupDemand(node: Node, demandOf: DemandOf): Demand | undefined {
+  const parts = partsOf(node, demandOf);
   if (!parts) return undefined;
   const fits = fitting(parts);
   return {
@@ -19,15 +19,15 @@ export function groupRule(node: Node, ruleOf: RuleOf): Rule | undefined {
 
 interface Parts {
   readonly required: readonly string[];
-  readonly properties: ReadonlyMap<string, Rule>;
-  readonly patterns: readonly { readonly matches: RegExp; readonly rule: Rule }[];
+  readonly properties: ReadonlyMap<string, Demand>;
+  readonly patterns: readonly { readonly matches: RegExp; readonly demand: Demand }[];
   /** What keys that are neither a property nor match a pattern are held against. Undefined: anything. */
-  readonly others: Rule | undefined;
+  readonly others: Demand | undefined;
 }
 
 type Group = Readonly<Record<string, unknown>>;
 
-function partsOf(node: Node, ruleOf: RuleOf): Parts | undefined {
+function partsOf(node: Node, demandOf: DemandOf): Parts | undefined {
   const { required, properties, patternProperties, additionalProperties: others } = node;
   if ([required, properties, patternProperties, others].every((part) => part === undefined)) return undefined;
   if (required !== undefined && !(Array.isArray(required) && required.every((key) => typeof key === "string")))
@@ -35,9 +35,9 @@ function partsOf(node: Node, ruleOf: RuleOf): Parts | undefined {
   const isOpen = others === undefined || others === true || (isGroup(others) && Object.keys(others).length === 0);
   return {
     required: (required ?? []) as readonly string[],
-    properties: new Map(entriesOf(node, "properties").map(([key, inner]) => [key, ruleOf(inner)])),
-    patterns: entriesOf(node, "patternProperties").map(([pattern, inner]) => ({ matches: regular(pattern), rule: ruleOf(inner) })),
-    others: isOpen ? undefined : ruleOf(others),
+    properties: new Map(entriesOf(node, "properties").map(([key, inner]) => [key, demandOf(inner)])),
+    patterns: entriesOf(node, "patternProperties").map(([pattern, inner]) => ({ matches: regular(pattern), demand: demandOf(inner) })),
+    others: isOpen ? undefined : demandOf(others),
   };
 }
 
@@ -68,9 +68,9 @@ function fitting({ required, properties, patterns, others }: Parts): (value: Gro
         if (isPlain) continue;
       }
       let matched = entry?.fits !== undefined;
-      for (const { matches, rule } of patterns) {
+      for (const { matches, demand } of patterns) {
         if (!matches.test(key)) continue;
-        if (!rule.fits(item)) return false;
+        if (!demand.fits(item)) return false;
         matched = true;
       }
       if (!matched && others && !others.fits(item)) return false;
@@ -87,15 +87,15 @@ function explain({ required, properties, patterns, others }: Parts, value: Group
     const rest = Object.keys(value).filter((key) => !properties.has(key) && !patterns.some(({ matches }) => matches.test(key)));
     explainOthers(others, rest, value, path, told);
   }
-  for (const { matches, rule } of patterns)
-    for (const key of Object.keys(value)) if (matches.test(key)) rule.explain(value[key], step(path, key), told);
-  for (const [key, rule] of properties) {
+  for (const { matches, demand } of patterns)
+    for (const key of Object.keys(value)) if (matches.test(key)) demand.explain(value[key], step(path, key), told);
+  for (const [key, demand] of properties) {
     if (!Object.hasOwn(value, key) || (value[key] === undefined && !required.includes(key))) continue;
-    rule.explain(value[key], step(path, key), told);
+    demand.explain(value[key], step(path, key), told);
   }
 }
 
-function explainOthers(others: Rule, keys: readonly string[], value: Group, path: string, told: Findings): void {
+function explainOthers(others: Demand, keys: readonly string[], value: Group, path: string, told: Findings): void {
   const wrong = keys.filter((key) => !others.fits(value[key]));
   if (wrong.length === 0) return;
   for (const key of wrong) if (!told.isFull) others.explain(value[key], step(path, key), told);

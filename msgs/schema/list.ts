@@ -1,14 +1,14 @@
 import { countOf } from "./plain.ts";
-import { unreadable, type Node, type Rule, type RuleOf } from "./rule.ts";
+import { unreadable, type Node, type Demand, type DemandOf } from "./demand.ts";
 
 /** What a node says about lists; anything else passes. Undefined when it says nothing. */
-export function listRule(node: Node, ruleOf: RuleOf): Rule | undefined {
+export function listDemand(node: Node, demandOf: DemandOf): Demand | undefined {
   const { items } = node;
   const least = countOf(node, "minItems");
   const most = countOf(node, "maxItems");
   if (items === undefined && least === undefined && most === undefined) return undefined;
   if (Array.isArray(items)) throw unreadable("items", "one schema for all of them");
-  const item = items === undefined ? undefined : ruleOf(items);
+  const item = items === undefined ? undefined : demandOf(items);
 
   return {
     fits: (value) => {

@@ -1,17 +1,17 @@
-import { plainRule, unreadable, type Node, type Rule } from "./rule.ts";
+import { plainDemand, unreadable, type Node, type Demand } from "./demand.ts";
 
 /** Keywords about a value as it stands: its type, its size, its text, which of a few it is. In the order they are told. */
-export function plainRules(node: Node): {
-  readonly type: Rule | undefined;
-  readonly text: Rule[];
-  readonly number: Rule[];
-  readonly choice: Rule[];
+export function plainDemands(node: Node): {
+  readonly type: Demand | undefined;
+  readonly text: Demand[];
+  readonly number: Demand[];
+  readonly choice: Demand[];
 } {
   return {
-    type: node["type"] === undefined ? undefined : typeRule(node["type"]),
-    text: [...lengthRules(node), ...patternRule(node)],
-    number: boundRules(node),
-    choice: [...constRule(node), ...enumRule(node)],
+    type: node["type"] === undefined ? undefined : typeDemand(node["type"]),
+    text: [...lengthDemands(node), ...patternDemand(node)],
+    number: boundDemands(node),
+    choice: [...constDemand(node), ...enumDemand(node)],
   };
 }
 
@@ -37,13 +37,13 @@ export function isGroup(value: unknown): value is Readonly<Record<string, unknow
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function typeRule(type: unknown): Rule {
+function typeDemand(type: unknown): Demand {
   const fits = typeof type === "string" ? ofType[type] : undefined;
   if (!fits) throw unreadable("type", `one of ${Object.keys(ofType).join(", ")}`);
-  return plainRule("type", { type }, `must be ${String(type)}`, fits);
+  return plainDemand("type", { type }, `must be ${String(type)}`, fits);
 }
 
-function boundRules(node: Node): Rule[] {
+function boundDemands(node: Node): Demand[] {
   return [
     bound(node, "exclusiveMinimum", ">", (value, limit) => value > limit),
     bound(node, "exclusiveMaximum", "<", (value, limit) => value < limit),
@@ -52,28 +52,30 @@ function boundRules(node: Node): Rule[] {
   ].flat();
 }
 
-function bound(node: Node, keyword: string, comparison: string, holds: (value: number | bigint, limit: number) => boolean): Rule[] {
+function bound(node: Node, keyword: string, comparison: string, holds: (value: number | bigint, limit: number) => boolean): Demand[] {
   const limit = node[keyword];
   if (limit === undefined) return [];
   if (typeof limit !== "number" || !Number.isFinite(limit)) throw unreadable(keyword, "a number");
   const fits = (value: unknown) =>
     typeof value === "number" ? !Number.isFinite(value) || holds(value, limit) : typeof value !== "bigint" || holds(value, limit);
-  return [plainRule(keyword, { comparison, limit }, `must be ${comparison} ${limit}`, fits)];
+  return [plainDemand(keyword, { comparison, limit }, `must be ${comparison} ${limit}`, fits)];
 }
 
-function lengthRules(node: Node): Rule[] {
+function lengthDemands(node: Node): Demand[] {
   const shortest = countOf(node, "minLength");
   const longest = countOf(node, "maxLength");
-  const rules: Rule[] = [];
+  const demands: Demand[] = [];
   if (shortest !== undefined) {
     const message = `must not have fewer than ${shortest} characters`;
-    rules.push(plainRule("minLength", { limit: shortest }, message, (value) => typeof value !== "string" || isLong(value, shortest)));
+    demands.push(plainDemand("minLength", { limit: shortest }, message, (value) => typeof value !== "string" || isLong(value, shortest)));
   }
   if (longest !== undefined) {
     const message = `must not have more than ${longest} characters`;
-    rules.push(plainRule("maxLength", { limit: longest }, message, (value) => typeof value !== "string" || !isLong(value, longest + 1)));
+    demands.push(
+      plainDemand("maxLength", { limit: longest }, message, (value) => typeof value !== "string" || !isLong(value, longest + 1)),
+    );
   }
-  return rules;
+  return demands;
 }
 
 /** Whether a text has at least so many characters: code points, of which each takes one or two units. */
@@ -93,32 +95,32 @@ export function countOf(node: Node, keyword: string): number | undefined {
   return count;
 }
 
-function patternRule(node: Node): Rule[] {
+function patternDemand(node: Node): Demand[] {
   const { pattern } = node;
   if (pattern === undefined) return [];
   if (typeof pattern !== "string") throw unreadable("pattern", "text");
   const matches = regular(pattern);
   const fits = (value: unknown) => typeof value !== "string" || matches.test(value);
-  return [plainRule("pattern", { pattern }, `must match pattern "${pattern}"`, fits)];
+  return [plainDemand("pattern", { pattern }, `must match pattern "${pattern}"`, fits)];
 }
 
 export function regular(pattern: string): RegExp {
   return new RegExp(pattern, "u");
 }
 
-function constRule(node: Node): Rule[] {
+function constDemand(node: Node): Demand[] {
   if (!Object.hasOwn(node, "const")) return [];
   const { const: only } = node;
   if (!isPlain(only)) throw unreadable("const", "text, a number, a truth or null");
-  return [plainRule("const", { allowedValue: only }, "must be equal to constant", (value) => value === only)];
+  return [plainDemand("const", { allowedValue: only }, "must be equal to constant", (value) => value === only)];
 }
 
-function enumRule(node: Node): Rule[] {
+function enumDemand(node: Node): Demand[] {
   const { enum: values } = node;
   if (values === undefined) return [];
   if (!Array.isArray(values) || !values.every(isPlain)) throw unreadable("enum", "a list of texts, numbers, truths or null");
   const allowed = new Set<unknown>(values);
-  return [plainRule("enum", { allowedValues: values }, "must be equal to one of the allowed values", (value) => allowed.has(value))];
+  return [plainDemand("enum", { allowedValues: values }, "must be equal to one of the allowed values", (value) => allowed.has(value))];
 }
 
 function isPlain(value: unknown): boolean {

@@ -38,7 +38,7 @@ const awkwardNumbers = [NaN, Infinity, -Infinity, -0, 0, 0.1, 1.5, 2 ** 53, 1e30
 
 const text = fc.string({ unit: fc.constantFrom("a", "b", "7", "-", "ß", "€", "𐍈", "👩‍🔧", "\ud800", "\udc00", "\n"), maxLength: 8 });
 const figure = fc.oneof(fc.integer({ min: -4, max: 14 }), fc.constantFrom(...awkwardNumbers), fc.double({ min: -4, max: 14 }));
-const hostile = fc.oneof(
+export const hostile = fc.oneof(
   { withCrossShrink: true },
   fc.constantFrom<unknown>(undefined, null, true, false, "", [], {}, 10n, Symbol("x"), () => 0, new Date(0), Object.create(null), [
     undefined,

@@ -8,7 +8,7 @@ export interface Finding {
 }
 
 /** A keyword, or a whole node, made ready: `fits` answers fast, `explain` tells what is wrong. */
-export interface Rule {
+export interface Demand {
   readonly fits: (value: unknown) => boolean;
   readonly explain: (value: unknown, path: string, told: Findings) => void;
 }
@@ -16,8 +16,8 @@ export interface Rule {
 /** JSON Schema as plain data, of which only what is looked at is known. */
 export type Node = Readonly<Record<string, unknown>>;
 
-/** Makes the rule of an inner node. */
-export type RuleOf = (node: unknown) => Rule;
+/** Makes the demand of an inner node. */
+export type DemandOf = (node: unknown) => Demand;
 
 const most = 8;
 
@@ -34,8 +34,8 @@ export class Findings {
   }
 }
 
-/** A rule about a value as it stands, without anything inside it. */
-export function plainRule(keyword: string, params: Finding["params"], message: string, fits: Rule["fits"]): Rule {
+/** A demand about a value as it stands, without anything inside it. */
+export function plainDemand(keyword: string, params: Finding["params"], message: string, fits: Demand["fits"]): Demand {
   return {
     fits,
     explain: (value, path, told) => {
@@ -45,22 +45,22 @@ export function plainRule(keyword: string, params: Finding["params"], message: s
 }
 
 /** All of them, in this order. */
-export function allOfThem(rules: readonly Rule[]): Rule {
-  const [first, second] = rules;
-  if (first && rules.length === 1) return first;
+export function allOfThem(demands: readonly Demand[]): Demand {
+  const [first, second] = demands;
+  if (first && demands.length === 1) return first;
   return {
-    fits: first && second && rules.length === 2 ? bothFit(first.fits, second.fits) : everyFits(rules.map(({ fits }) => fits)),
+    fits: first && second && demands.length === 2 ? bothFit(first.fits, second.fits) : everyFits(demands.map(({ fits }) => fits)),
     explain: (value, path, told) => {
-      for (const rule of rules) rule.explain(value, path, told);
+      for (const demand of demands) demand.explain(value, path, told);
     },
   };
 }
 
-function bothFit(first: Rule["fits"], second: Rule["fits"]): Rule["fits"] {
+function bothFit(first: Demand["fits"], second: Demand["fits"]): Demand["fits"] {
   return (value) => first(value) && second(value);
 }
 
-function everyFits(all: readonly Rule["fits"][]): Rule["fits"] {
+function everyFits(all: readonly Demand["fits"][]): Demand["fits"] {
   return (value) => {
     for (const fits of all) if (!fits(value)) return false;
     return true;
