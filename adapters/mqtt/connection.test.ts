@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
 import type { DeviceEvent } from "#src/contract/adapter.ts";
 import { quality } from "#msgs/quality.ts";
@@ -270,4 +271,12 @@ describe("a device that can be asked", () => {
     expect((await errorOf(read, 300)).code).toBe("closed");
     expect(peer.unsubscribed).toContain("p/state");
   });
+});
+
+it("a link does not bring the library's ten megabytes of ready-made numbers with it", async () => {
+  // What the library fills with its first packet unless it is told not to.
+  const { cache } = createRequire(import.meta.url)("mqtt-packet/numbers.js") as { cache: Record<number, unknown> };
+  const peer = await peerOf();
+  await dialled(peer, []);
+  expect(Object.keys(cache)).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { connect as connectSocket, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { MqttClient, type IClientOptions } from "mqtt";
+import { writeToStream } from "mqtt-packet";
 import type { AdapterEnv } from "#src/contract/adapter.ts";
 import type { Cancel, Timers } from "#src/contract/clock.ts";
 import { GatewayError } from "#src/kit/errors.ts";
@@ -22,6 +23,8 @@ export function dial(
   const where = `${link.host}:${port}`;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(givenUp(signal, `dialling ${where}`));
+    // Else the library makes a buffer for each of 65,536 numbers with its first packet: ten megabytes, so as not to make one now and then.
+    writeToStream.cacheNumbers = false;
     const client = new MqttClient(() => openSocket(link, port), optionsOf(link, clientId, env.timers));
     const settle = () => {
       cancel();
