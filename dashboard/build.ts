@@ -32,8 +32,14 @@ async function inItsOwnProcess(program: string): Promise<void> {
     await promisify(execFile)(process.execPath, [program], { timeout: atMostMs });
   } catch (error) {
     const { stderr = "" } = error as { stderr?: string };
-    throw new Error(stderr.trim().split("\n").slice(-12).join("\n") || String(error), { cause: error });
+    throw new Error(whatItSaid(stderr) || String(error), { cause: error });
   }
+}
+
+/** The error itself and not the stack below it; where none is named, its last words. */
+function whatItSaid(stderr: string): string {
+  const lines = stderr.trim().split("\n");
+  return lines.find((line) => /Error\b.*: \S/.test(line))?.trim() ?? lines.slice(-12).join("\n");
 }
 
 /**

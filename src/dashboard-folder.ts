@@ -6,7 +6,9 @@ export async function dashboardFolder(progress: (message: string) => void): Prom
   try {
     return await buildDashboard({ onlyIfOlder: true });
   } catch (error) {
-    progress(`the control room could not be built: ${messageOf(error)}; everything else works`);
+    progress(
+      `the control room could not be built: ${messageOf(error)}; everything else works, and npm run dashboard, by who may write there, builds it`,
+    );
     return builtFolder;
   }
 }

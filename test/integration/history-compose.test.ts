@@ -28,6 +28,7 @@ const Service = Type.Object(
     network_mode: Type.Optional(Type.Literal("host")),
     restart: Type.Literal("unless-stopped"),
     init: Type.Optional(Type.Boolean()),
+    stop_grace_period: Type.Optional(Type.String()),
     depends_on: Type.Optional(Type.Record(Type.String(), Condition)),
     healthcheck: Type.Object(
       { test: Words, interval: Type.String(), timeout: Type.String(), retries: Type.Integer({ minimum: 1 }) },
@@ -102,6 +103,15 @@ describe("docker-compose.yml", () => {
       expect(compile(Service).errors(service), name).toEqual([]);
       expect(service.image === undefined, name).toBe(service.build !== undefined);
     }
+  });
+
+  test("the user that the gateway runs as finds its screen built and its data folder his own", () => {
+    const { build, volumes = [] } = services["gateway"]!;
+    const [asRoot = "", asUser] = build!.dockerfile_inline.split("USER node");
+    expect(asUser?.trim()).toBe("");
+    const root = /^WORKDIR (.+)$/m.exec(asRoot)![1]!;
+    expect(asRoot.slice(asRoot.indexOf("COPY . ."))).toContain("node dashboard/build-now.ts");
+    for (const volume of volumes) expect(asRoot).toContain(`install -d -o node -g node ${volume.split(":")[1]!.replace(`${root}/`, "")}`);
   });
 
   test("the plant and the gateway run by their own commands and become healthy", { timeout: 120_000 }, async () => {
