@@ -113,6 +113,7 @@ describe("a schema that asks for something the checker cannot hold a value again
     ["a keyword it does not know", { type: "string", format: "uri" }, '"format"'],
     ["a misspelt keyword", { type: "string", maxLenght: 3 }, '"maxLenght"'],
     ["a type it does not know", { type: "date" }, '"type"'],
+    ["a type that every object inherits", { type: "constructor" }, '"type"'],
     ["a limit that is no number", { type: "number", minimum: "3" }, '"minimum"'],
     ["a length that is no count", { type: "string", minLength: -1 }, '"minLength"'],
     ["a tuple", { type: "array", items: [{}, {}] }, '"items"'],

@@ -1,6 +1,6 @@
 import type { TSchema } from "./type.ts";
 import { compile } from "./check.ts";
-import { isGroup, countOf } from "./plain.ts";
+import { countOf, isGroup, regular } from "./plain.ts";
 import type { Node } from "./demand.ts";
 
 /** The value with every default of the schema filled in where nothing was given. The value handed in is not touched. */
@@ -31,7 +31,7 @@ function fillGroup(node: Node, value: Readonly<Record<string, unknown>>): unknow
   const patterns = Object.entries(innerOf(node, "patternProperties"));
   const { additionalProperties: others } = node;
   const entries = Object.entries(value).map(([key, item]): [string, unknown] => {
-    const inner = Object.hasOwn(properties, key) ? properties[key] : patterns.find(([pattern]) => new RegExp(pattern, "u").test(key))?.[1];
+    const inner = Object.hasOwn(properties, key) ? properties[key] : patterns.find(([pattern]) => regular(pattern).test(key))?.[1];
     const wanted = inner ?? (isGroup(others) ? others : undefined);
     return [key, wanted ? fill(wanted, item) : item];
   });

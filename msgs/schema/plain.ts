@@ -15,21 +15,25 @@ export function plainDemands(node: Node): {
   };
 }
 
-const ofType: Readonly<Record<string, (value: unknown) => boolean>> = {
-  object: isGroup,
-  array: Array.isArray,
-  string: (value) => typeof value === "string",
-  number: Number.isFinite,
-  integer: Number.isInteger,
-  boolean: (value) => typeof value === "boolean",
-  null: (value) => value === null,
-};
+const types: ReadonlyMap<unknown, Demand["fits"]> = new Map<unknown, Demand["fits"]>([
+  ["object", isGroup],
+  ["array", Array.isArray],
+  ["string", (value) => typeof value === "string"],
+  ["number", Number.isFinite],
+  ["integer", Number.isInteger],
+  ["boolean", (value) => typeof value === "boolean"],
+  ["null", (value) => value === null],
+]);
 
 /** Whether a value is of a type of JSON Schema. NaN and infinities are no numbers. */
 export function isOfType(value: unknown, type: string): boolean {
-  const fits = ofType[type];
-  if (!fits) throw unreadable("type", `one of ${Object.keys(ofType).join(", ")}, not ${type}`);
-  return fits(value);
+  return fitsOf(type)(value);
+}
+
+function fitsOf(type: unknown): Demand["fits"] {
+  const fits = types.get(type);
+  if (!fits) throw unreadable("type", `one of ${[...types.keys()].join(", ")}`);
+  return fits;
 }
 
 /** Something with keys: no list and not nothing. */
@@ -38,9 +42,7 @@ export function isGroup(value: unknown): value is Readonly<Record<string, unknow
 }
 
 function typeDemand(type: unknown): Demand {
-  const fits = typeof type === "string" ? ofType[type] : undefined;
-  if (!fits) throw unreadable("type", `one of ${Object.keys(ofType).join(", ")}`);
-  return plainDemand("type", { type }, `must be ${String(type)}`, fits);
+  return plainDemand("type", { type }, `must be ${String(type)}`, fitsOf(type));
 }
 
 function boundDemands(node: Node): Demand[] {
@@ -104,6 +106,7 @@ function patternDemand(node: Node): Demand[] {
   return [plainDemand("pattern", { pattern }, `must match pattern "${pattern}"`, fits)];
 }
 
+/** The patterns of schemas know Unicode: a dot is a whole character. */
 export function regular(pattern: string): RegExp {
   return new RegExp(pattern, "u");
 }
