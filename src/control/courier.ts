@@ -99,12 +99,12 @@ export class Courier {
     if (!point || point.control?.mode !== "slots") return noChange;
     const { priority } = life.command;
     const before = slotAt(slots.of(point.id), priority);
-    life.slotBefore = before;
+    life.slotBefore = slots.keep(before);
     const takeBack = hands.took(point.id, priority, handOf(life, before));
     const writes = [slots.change(point.id, priority, this.#slotOf(life, before))];
     const undo = () => {
       takeBack();
-      return [slots.change(point.id, priority, before)];
+      return [slots.change(point.id, priority, life.slotBefore!())];
     };
     return { writes, undo };
   }

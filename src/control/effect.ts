@@ -159,12 +159,12 @@ export class Effect {
     const { plant, slots, deviceSlots } = this.#parts;
     for (const point of plant.points.values()) {
       if (point.device !== device || point.control?.mode !== "slots" || !deviceSlots.isKeptBy(point.id)) continue;
-      const before = filled(slots.of(point.id));
+      const before = filled(slots.of(point.id)).map(({ priority, slot }) => ({ priority, slot, now: slots.keep(slot) }));
       if (!(await deviceSlots.refresh(point.id))) continue;
-      for (const { priority, slot } of before) {
+      for (const { priority, slot, now } of before) {
         if (slot.command === undefined || slotAt(slots.of(point.id), priority) !== undefined) continue;
         this.#say("slot.lost", point, null, { priority, value: slot.value, by: slot.by });
-        if (hasReturned && point.control.onReturn === "reassert") this.#reassert(point, priority, slot);
+        if (hasReturned && point.control.onReturn === "reassert") this.#reassert(point, priority, now()!);
       }
     }
   }

@@ -8,7 +8,7 @@ import { step as stepTo } from "#src/kit/table.ts";
 import type { ControlRecord, CommandRow, RecordWrite } from "./record.ts";
 import type { Refusal, Target } from "./gates.ts";
 import type { LifeEvent, LifeState } from "./life-table.ts";
-import type { Slot } from "./slots.ts";
+import type { KeptSlot } from "./slot-table.ts";
 import { lifeTable } from "./life-table.ts";
 
 /** One command while it lives. */
@@ -27,7 +27,7 @@ export interface Life {
   /** The device, or the transport, has said that it took it. */
   isAnswered?: boolean;
   /** What its slot held when it took it; a recipe puts that back. */
-  slotBefore?: Slot | undefined;
+  slotBefore?: KeptSlot;
 }
 
 export type StepDetail = Partial<Pick<CommandStep, "by" | "code" | "message" | "observed" | "heldBy">>;

@@ -143,6 +143,40 @@ describe("an override", () => {
     expect(await expired(rig)).toContain("confirmed");
   });
 
+  test("keeps them as well when the date is corrected during a write that then fails, or that a recipe takes back", async () => {
+    const rig = await Rig.open({ points: [level, slotsPoint("north/other")] });
+    rig.set("north/level", 40, { ttlMs: hour });
+    await rig.advance(1_000);
+    const { until } = rig.control.overrides.list()[0]!;
+    let refuse = () => {};
+    rig.onAct = (act) => {
+      if (act.do !== "set") return;
+      if (act.binding.point === "north/level" && act.value !== 50) return void rig.values.set("north/level", act.value);
+      return new Promise((_, reject) => (refuse = () => reject(new GatewayError("device-refused", "exception 3", { sent: true }))));
+    };
+    const corrected = async (by: number) => {
+      await rig.advance(500);
+      const from = rig.time.now();
+      rig.time.moveTo(from + by);
+      rig.publish({ kind: "clock", from, why: "stepped forward", wallAheadUs: 0, trusted: true });
+      refuse();
+      await rig.advance(5_000);
+    };
+    rig.set("north/level", 50);
+    await corrected(5_000_000);
+    expect(rig.control.overrides.list()).toMatchObject([{ value: 40, until: until! + 5_000_000 }]);
+    const steps = [
+      { point: "north/level", value: 60 },
+      { point: "north/other", value: 60 },
+    ];
+    rig.control.recipes.apply({ id: "r", steps, order: "one-by-one", priority: 8, reason: "batch" }, anna);
+    await corrected(5_000_000);
+    expect(rig.control.recipes.find("r")).toMatchObject({ state: "failed" });
+    const [kept] = rig.control.overrides.list();
+    expect(kept).toMatchObject({ value: 40 });
+    expect(Math.abs(kept!.until! - (until! + 10_000_000))).toBeLessThan(2_000);
+  });
+
   test("all of them can be released at once, each a command", async () => {
     const rig = await Rig.open({ points: [level, slotsPoint("north/other", { default: 0 })] });
     rig.set("north/level", 40);

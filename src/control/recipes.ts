@@ -8,6 +8,7 @@ import type { LastHands } from "./last-hands.ts";
 import type { OperatorActs } from "./operator-acts.ts";
 import type { Recipe, RecipeEnd, RecipeStatus } from "./recipe-book.ts";
 import type { DocumentRow } from "./record.ts";
+import type { KeptSlot } from "./slot-table.ts";
 import type { Slot } from "./slots.ts";
 import { fingerprintOfBody } from "./fingerprint.ts";
 import { membersOf, mustBePutBack, stagesOf } from "./recipe-book.ts";
@@ -44,7 +45,7 @@ interface Running {
   readonly recipe: Recipe;
   readonly by: Principal;
   /** By step: what its slot held when the member took it. */
-  readonly before: Map<number, Slot | undefined>;
+  readonly before: Map<number, KeptSlot>;
 }
 
 /** Writes many points as one: each verified before the next stage, and put back, verified too, when one does not come true. */
@@ -147,7 +148,7 @@ export class Recipes {
     const ended = this.#carry(command, by, this.#parts.submit);
     const life = this.#parts.ledger.open.get(command.id);
     const step = await ended;
-    before.set(index, life?.slotBefore);
+    if (life?.slotBefore) before.set(index, life.slotBefore);
     return step;
   }
 
@@ -165,7 +166,7 @@ export class Recipes {
       const { point } = recipe.steps[index]!;
       const step = this.#parts.isMomentary(point)
         ? undefined
-        : await this.#carry(this.#undoOf(recipe, index, before.get(index)), { ...by, name: "recipe" }, this.#parts.submitOwn);
+        : await this.#carry(this.#undoOf(recipe, index, before.get(index)?.()), { ...by, name: "recipe" }, this.#parts.submitOwn);
       if (step?.code === "outdated") left.push(`${point} (${step.message})`);
       else if (step?.state !== "confirmed" && step?.state !== "masked") left.push(point);
     }

@@ -4,9 +4,13 @@ import type { RecordWrite, SlotRow } from "./record.ts";
 import type { Slot, Slots } from "./slots.ts";
 import { emptySlots, filled, isEmpty, slotAt, withSlot } from "./slots.ts";
 
+/** What a slot held, as it is to be put back now. */
+export type KeptSlot = () => Slot | undefined;
+
 /** Every point's sixteen. Changes happen here at once and become durable with the step that made them. */
 export class SlotTable {
   readonly #points = new Map<PointId, Slots>();
+  #postponedUs = 0;
   readonly #onChange = new Set<(point: PointId, priority: Priority, slot: Slot | undefined) => void>();
 
   constructor(rows: readonly SlotRow[]) {
@@ -35,8 +39,18 @@ export class SlotTable {
     return shown.flatMap((slot, index) => (slot === slotAt(known, index + 1) ? [] : [this.change(point, index + 1, slot)]));
   }
 
-  /** The date was corrected by so much: what is still to run as long as it was given. */
+  /** A slot that may have to be put back later: its end moves along when the date is corrected meanwhile. */
+  keep(slot: Slot | undefined): KeptSlot {
+    const then = this.#postponedUs;
+    return () => {
+      const byUs = this.#postponedUs - then;
+      return slot?.until === undefined || byUs === 0 ? slot : { ...slot, until: slot.until + byUs };
+    };
+  }
+
+  /** The date was corrected by so much: what stands still runs for as long as it was given. */
   postpone(byUs: number): readonly RecordWrite[] {
+    this.#postponedUs += byUs;
     return [...this.#points.keys()].flatMap((point) =>
       filled(this.of(point)).flatMap(({ priority, slot }) =>
         slot.until === undefined ? [] : [this.change(point, priority, { ...slot, until: slot.until + byUs })],
