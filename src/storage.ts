@@ -43,7 +43,7 @@ export function openStorage({ site, journal, log, progress }: StorageParts): Sto
 
   const open = async (): Promise<void> => {
     try {
-      if (databaseUrl === undefined) embedded = await startEmbedded({ folder, log: log.area("database"), progress });
+      if (databaseUrl === undefined) embedded = await startEmbedded({ folder, log: log.area("database"), progress, keepRunning: true });
       if (closed) return;
       url = databaseUrl ?? embedded!.url;
       const settings = databaseSettings(url, told);

@@ -85,6 +85,18 @@ describe("the embedded database", () => {
     await embedded.stop();
   });
 
+  test("a server that ends by itself is started again, and not once it was stopped", async () => {
+    const kept = await startEmbedded({ folder, log: silentLog, keepRunning: true });
+    running.push(kept);
+    const first = kept.pid;
+    process.kill(first, "SIGKILL");
+    for (let waited = 0; waited < 100 && kept.pid === first; waited++) await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(kept.pid).not.toBe(first);
+    expect(await query(kept, "SELECT count(*)::int AS n FROM kept")).toEqual([{ n: 2 }]);
+    await kept.stop();
+    expect(isAlive(kept.pid)).toBe(false);
+  });
+
   test("a gateway that ends in a hurry takes its server along", async () => {
     const script = `import { startEmbedded } from "#db/embedded/start.ts"; import { silentLog } from "#src/kit/log.ts";
       const { pid } = await startEmbedded({ folder: process.argv[1], log: silentLog }); console.log(pid); process.exit(1);`;

@@ -8,6 +8,7 @@ import type { Log } from "#src/kit/log.ts";
 import { databaseAccount, type Account } from "./account.ts";
 import { findBinaries, runnableBinaries, type Binaries } from "./binaries.ts";
 import { ensureCluster, plainEnvironment, superuser } from "./cluster.ts";
+import { keepRunning } from "./keep-running.ts";
 import { ownData, preparePlace, type Place } from "./place.ts";
 import { ended, isAlive, isServerOf, readPostmaster } from "./postmaster.ts";
 
@@ -19,13 +20,15 @@ export interface EmbeddedOptions {
   readonly progress?: (message: string) => void;
   /** Where it goes when PostgreSQL's user cannot enter `folder`. */
   readonly elsewhere?: string;
+  /** Whether it is started again when it ends by itself, as PostgreSQL does on a full disk. */
+  readonly keepRunning?: boolean;
   /** Server settings beside our own, such as a larger shared_buffers. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface Embedded {
   readonly url: string;
-  /** Process number of the server. */
+  /** Process number of the server, the one that runs now. */
   readonly pid: number;
   /** A server that a killed gateway had left running was taken over. */
   readonly adopted: boolean;
@@ -62,15 +65,22 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
       `the database lies in ${place.root}, because user ${account.name} cannot enter ${place.asked}; who removes the site removes both`,
     );
   const binaries = runnableBinaries(findBinaries(), account, place.root);
+  const runs = (pid: number, url: string, adopted: boolean) => {
+    const revive = async () => {
+      const { pid } = (await adoptOrClear(place, options.log)) ?? (await launch(place, binaries, account, options.settings));
+      return pid;
+    };
+    return server(place, { pid, url, adopted }, options.keepRunning ? { revive, log: options.log } : undefined);
+  };
   const adopted = await adoptOrClear(place, options.log);
-  if (adopted) return server(place, adopted.pid, adopted.url, true);
+  if (adopted) return runs(adopted.pid, adopted.url, true);
   progress("setting up the database");
   ownData(place.data, account);
   await ensureCluster(place, binaries, account);
   progress("starting the database");
   const { pid, url } = await launch(place, binaries, account, options.settings);
   progress("the database is ready");
-  return server(place, pid, url, false);
+  return runs(pid, url, false);
 }
 
 /** Takes over a server that still runs, or makes sure that none does. */
@@ -142,20 +152,34 @@ async function launch(
   throw new GatewayError("database-away", `the embedded database did not become ready: ${messageOf(problem)}`, { cause: problem });
 }
 
-function server(place: Place, pid: number, url: string, adopted: boolean): Embedded {
+function server(
+  place: Place,
+  first: Pick<Embedded, "pid" | "url" | "adopted">,
+  kept: { revive: () => Promise<number>; log: Log } | undefined,
+): Embedded {
+  let { pid } = first;
   let stopping: Promise<void> | undefined;
+  const revive = async () => void (pid = await kept!.revive());
+  const release = kept && keepRunning({ isRunning: () => isAlive(pid), revive, log: kept.log });
   // A gateway that ends before it has closed everything takes its server along: what was committed is safe, and nobody else would stop it.
   const takeAlong = () => {
     if (isServerOf(pid, place.data)) tell(pid, "SIGQUIT");
   };
   process.once("exit", takeAlong);
   const stop = async () => {
+    await release?.();
     if (isServerOf(pid, place.data)) await stopServer(pid);
     process.off("exit", takeAlong);
     // A socket's folder under the system's temporary one is ours alone; the one in the site stays.
     if (!place.socket.startsWith(place.root)) rmSync(place.socket, { recursive: true, force: true });
   };
-  return { url, pid, adopted, stop: () => (stopping ??= stop()) };
+  return {
+    ...first,
+    get pid() {
+      return pid;
+    },
+    stop: () => (stopping ??= stop()),
+  };
 }
 
 /** Fast, then at once, then for good. */
