@@ -31,10 +31,15 @@ export function readSource(text: string): Source {
 type Mark = readonly [key: number, value: number, referenced?: boolean];
 type Marks = Map<string | number, Mark>;
 
-/** Where things stand in the text. Copies made by templates keep the marks of what they were copied from. */
+/**
+ * Where things stand in the text. Copies made by templates keep the marks of what they were copied from: the very same ones until
+ * one of them is marked differently, since a template's point may be copied a hundred thousand times.
+ */
 export class Places {
   readonly #lines: LineCounter;
-  readonly #marks = new WeakMap<object, Marks>();
+  /** No WeakMap: this lives as long as the reading of one file does, and the collector has hard work with those. */
+  readonly #marks = new Map<object, Marks>();
+  readonly #shared = new Set<Marks>();
 
   constructor(lines: LineCounter) {
     this.#lines = lines;
@@ -46,7 +51,7 @@ export class Places {
 
   #set(owner: object, key: string | number, mark: Mark): void {
     let marks = this.#marks.get(owner);
-    if (!marks) this.#marks.set(owner, (marks = new Map()));
+    if (!marks || this.#shared.has(marks)) this.#marks.set(owner, (marks = new Map(marks)));
     marks.set(key, mark);
   }
 
@@ -54,7 +59,10 @@ export class Places {
   inherit(copy: object, original: object): void {
     const from = this.#marks.get(original);
     if (!from) return;
-    this.#marks.set(copy, new Map([...(this.#marks.get(copy) ?? []), ...from]));
+    const own = this.#marks.get(copy);
+    if (own) return void this.#marks.set(copy, new Map([...own, ...from]));
+    this.#shared.add(from);
+    this.#marks.set(copy, from);
   }
 
   /** One item of a list now stands where another item stood. */
