@@ -213,9 +213,7 @@ class JournalClient implements OpenedJournal {
       case "durable":
         return this.#heardDurable(message);
       case "state":
-        this.#state = { state: message.state, ...(message.message !== undefined && { message: message.message }) };
-        if (message.message !== undefined) this.#log.error(message.message);
-        return;
+        return this.#heardState(message.state, message.message);
       case "reader":
         return void this.#readers.set(message.status.name, message.status);
       case "renewed":
@@ -235,6 +233,14 @@ class JournalClient implements OpenedJournal {
       default:
         return unreachable(message);
     }
+  }
+
+  /** It tries twice a second; the same refusal again is no news. */
+  #heardState(state: JournalStatus["state"], message: string | undefined): void {
+    const before = this.#state.message;
+    this.#state = { state, ...(message !== undefined && { message }) };
+    if (message !== undefined && message !== before) this.#log.error(message);
+    if (message === undefined && before !== undefined) this.#log.info("the journal writes again");
   }
 
   #heardDurable(message: Extract<ToMain, { type: "durable" }>): void {
