@@ -102,7 +102,7 @@ function foundations(parts: DesksParts, config: ControlConfig) {
   const hands = new LastHands();
   const asker = new Asker({ devices, timers, log, askEveryMs: config.askEveryMs, askTimeoutMs: config.askTimeoutMs });
   const verifier = new Verifier({ tap, asker, plant, time });
-  const deviceSlots = new DeviceSlots({ config, devices, timers, time, slots, record, log });
+  const deviceSlots = new DeviceSlots({ config, devices, plant, into, timers, time, slots, record, log });
   const followUp = new FollowUp({ config, time, ledger, slots, verifier, deviceSlots });
   return { ledger, slots, hands, asker, deviceSlots, followUp, acts: new OperatorActs({ record, time, into }) };
 }

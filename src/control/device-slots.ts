@@ -1,4 +1,6 @@
 import type { LiveTime, Timers } from "#src/contract/clock.ts";
+import type { Intake } from "#src/contract/bus.ts";
+import type { Plant } from "#src/contract/gateway.ts";
 import type { DeviceSide } from "#src/contract/control.ts";
 import type { Priority } from "#msgs/command.ts";
 import type { Point, PointId, Value } from "#msgs/point.ts";
@@ -7,13 +9,16 @@ import { microseconds } from "#msgs/time.ts";
 import { messageOf } from "#src/kit/errors.ts";
 import { inTime } from "./in-time.ts";
 import type { ControlConfig } from "./control-config.ts";
-import type { ControlRecord, RecordWrite } from "./record.ts";
+import type { ControlRecord, RecordWrite, SlotRow } from "./record.ts";
 import type { SlotTable } from "./slot-table.ts";
-import { isSameValue, mirrored } from "./slots.ts";
+import type { Slot } from "./slots.ts";
+import { isOverride, isSameValue, mirrored, slotAt } from "./slots.ts";
 
 export interface DeviceSlotsParts {
   readonly config: ControlConfig;
   readonly devices: DeviceSide;
+  readonly plant: Plant;
+  readonly into: Intake;
   readonly timers: Timers;
   readonly time: LiveTime;
   readonly slots: SlotTable;
@@ -101,7 +106,19 @@ export class DeviceSlots {
 
   #mirror(point: PointId, shown: Shown): readonly RecordWrite[] {
     const { slots, time } = this.#parts;
-    return slots.mirror(point, mirrored(slots.of(point), shown, time.now()));
+    const before = slots.of(point);
+    const writes = slots.mirror(point, mirrored(before, shown, time.now()));
+    for (const write of writes) if (write.put === "slot") this.#tell(write.row, slotAt(before, write.row.priority));
+    return writes;
+  }
+
+  /** What we write is told by its command; this was somebody else's doing. Only for what stands in the list of overrides, or did. */
+  #tell({ point, priority, slot }: SlotRow, before: Slot | undefined): void {
+    const about = slot ?? before;
+    if (!about || !isOverride(priority, about)) return;
+    const device = this.#parts.plant.points.get(point)?.device;
+    const data = { priority, value: slot?.value ?? null, by: "device" };
+    this.#parts.into.publish({ kind: "event", type: "override.changed", ...(device !== undefined && { device }), point, data });
   }
 
   #changesOf(point: PointId): number {
