@@ -21,7 +21,7 @@ export interface Kept {
 export function keepRunning({ isRunning, revive, log }: Kept): () => Promise<void> {
   let attempts = 0;
   let looks = 0;
-  let told: string | undefined;
+  let isToldAway = false;
   let reviving = Promise.resolve();
   let isOver = false;
   let timer = setTimeout(look, lookEveryMs);
@@ -43,15 +43,16 @@ export function keepRunning({ isRunning, revive, log }: Kept): () => Promise<voi
   }
 
   async function attempt(): Promise<void> {
-    if (told === undefined) log.warn("the embedded database ended; it is started again");
+    // The first refusal is news; the next ones only say when.
+    const tell = (message: string) => (isToldAway ? log.debug(message) : log.warn(message));
+    tell("the embedded database ended; it is started again");
     try {
       await revive();
-      told = undefined;
+      isToldAway = false;
       log.info("the embedded database runs again");
     } catch (error) {
-      const message = messageOf(error);
-      if (message !== told) log.warn(message);
-      told = message;
+      tell(messageOf(error));
+      isToldAway = true;
     }
   }
 
