@@ -1,4 +1,3 @@
-import fastifyStatic from "@fastify/static";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createServer } from "node:net";
@@ -16,7 +15,7 @@ import { openMissionDesk } from "./missions.ts";
 import { accountRoutes } from "./routes/accounts.ts";
 import { alarmRoutes } from "./routes/alarms.ts";
 import { commandRoutes } from "./routes/commands.ts";
-import { documentRoutes, openApiOf } from "./routes/documents.ts";
+import { documentRoutes, notedRoutes } from "./routes/documents.ts";
 import { eventRoutes } from "./routes/events.ts";
 import type { Gear } from "./routes/gear.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -25,6 +24,7 @@ import { missionRoutes } from "./routes/missions.ts";
 import { plantRoutes } from "./routes/plant.ts";
 import { recordRoutes } from "./routes/record.ts";
 import { ros2Routes } from "./routes/ros2.ts";
+import { screenRoutes } from "./routes/screen.ts";
 import { siteRoutes } from "./routes/site.ts";
 import type { Server, ServerOptions, Services } from "./services.ts";
 import { openControlSocket, type ControlSocket } from "./session/control-socket.ts";
@@ -82,7 +82,7 @@ export async function buildServer(
   const gear: Gear = { services, options, auth, callers, commands, writes, missions, hub, metrics, limits, time, log, sessions };
 
   const app = await openApp({ server: options.server, callers, limits, log: log.area("http"), audit: services.audit });
-  await addRoutes(app, gear);
+  addRoutes(app, gear);
   opened.socket = openControlSocket(app.server, callers, {
     services,
     auth,
@@ -104,8 +104,8 @@ export async function buildServer(
   return { app, gear, close: () => (closing ??= closeAll()) };
 }
 
-async function addRoutes(app: App, gear: Gear): Promise<void> {
-  await openApiOf(app, gear.services.site);
+function addRoutes(app: App, gear: Gear): void {
+  const noted = notedRoutes(app);
   healthRoutes(app, gear);
   plantRoutes(app, gear);
   historyRoutes(app, gear);
@@ -117,16 +117,9 @@ async function addRoutes(app: App, gear: Gear): Promise<void> {
   ros2Routes(app, gear);
   eventRoutes(app, gear);
   accountRoutes(app, gear);
-  await documentRoutes(app, gear.services.site);
+  documentRoutes(app, gear.services.site, noted);
   const folder = gear.options.dashboardFolder;
-  if (folder !== undefined && existsSync(folder)) {
-    await app.register(fastifyStatic, { root: folder, serve: false, cacheControl: true, maxAge: 0 });
-    // The page itself is open: it has to show the sign-in. Every route says what right it asks for, so these are our own.
-    app.get("/", { config: { right: "open" }, schema: { hide: true } }, (_request, reply) => reply.sendFile("index.html"));
-    app.get("/assets/*", { config: { right: "open" }, schema: { hide: true } }, (request, reply) =>
-      reply.sendFile(`assets/${(request.params as { "*": string })["*"]}`),
-    );
-  }
+  if (folder !== undefined && existsSync(folder)) screenRoutes(app, folder);
 }
 
 /** Whether this address can be had, before anything slow is begun; rejects as listening would. */
