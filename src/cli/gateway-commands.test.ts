@@ -260,6 +260,8 @@ describe("exit codes", () => {
     const ran = await run(["points"], { env: { PLAINVIEW_URL: server.url } });
     expect(ran).toMatchObject({ code: 5, err: expect.stringContaining("$PLAINVIEW_TOKEN") });
     expect((await run(["points", "--json"], { env: { PLAINVIEW_URL: server.url } })).err).toMatch(/^\{"error":\{"code":/);
+    // The doctor asks for many things, and says once that it may not see them.
+    expect((await run(["doctor"], { env: { PLAINVIEW_URL: server.url } })).out.match(/sign in/g)).toHaveLength(1);
   });
 
   it("2 for a wrong command line, with what was meant", async () => {

@@ -46,8 +46,8 @@ async function siteFileState(context: Context, siteFile: string | undefined): Pr
     const sound: Finding = { id: "site-file", state: "well", says: `${path} is sound, ${loaded.site.points.length} points` };
     return [sound, ...(await linkRemarks(loaded.site.adapters))];
   }
-  const first = loaded.problems[0];
-  const says = `${path} has ${loaded.problems.length} problems (plainview check tells all): ${first ? formatProblem("", first) : ""}`;
+  const [first, ...more] = loaded.problems;
+  const says = `${first ? formatProblem(path, first) : path}${more.length > 0 ? `, and ${more.length} more (plainview check tells all)` : ""}`;
   return [{ id: "site-file", state: "wrong", says }];
 }
 
@@ -74,7 +74,9 @@ async function gatewayState(context: Context, options: GatewayOptions): Promise<
     try {
       findings.push(...(await look(client, health)));
     } catch (error) {
-      findings.push({ id: look.name, state: "wrong", says: messageOf(error) });
+      const says = messageOf(error);
+      // Who may not ask one thing may not ask the next either, and is told once.
+      if (!findings.some((known) => known.says === says)) findings.push({ id: look.name, state: "wrong", says });
     }
   }
   return findings;
