@@ -1,4 +1,5 @@
-import { Environment } from "@marcbachmann/cel-js";
+import { createRequire } from "node:module";
+import type * as cel from "@marcbachmann/cel-js";
 import type { LatestValue, LatestValues } from "#src/contract/gateway.ts";
 import type { Interlock, Point, PointId, PointKind, Value } from "#msgs/point.ts";
 import { isGood, quality, qualityWord } from "#msgs/quality.ts";
@@ -18,6 +19,8 @@ export type Compiled = { readonly ok: true; readonly compiled: CompiledInterlock
 export type InterlockAnswer =
   { readonly open: true; readonly allowed: readonly string[] } | { readonly open: false; readonly message: string };
 
+const load = createRequire(import.meta.url);
+
 const celTypes: Readonly<Record<PointKind, string>> = { number: "double", boolean: "bool", text: "string", state: "int" };
 
 /**
@@ -26,6 +29,8 @@ const celTypes: Readonly<Record<PointKind, string>> = { number: "double", boolea
  */
 export function compileInterlock(interlock: Interlock, kindOf: (point: PointId) => PointKind | undefined, target: PointKind): Compiled {
   const { text, names } = named(interlock.blockedWhen);
+  // Loaded by the first interlock, in the same breath: a site without one does not hold the language in memory.
+  const { Environment } = load("@marcbachmann/cel-js") as typeof cel;
   const environment = withMixedNumbers(new Environment({ limits: { maxAstNodes: 1_000, maxDepth: 50 } }));
   environment.registerVariable("target", celTypes[target]);
   for (const [point, name] of names) {
@@ -109,7 +114,7 @@ function named(source: string): { text: string; names: ReadonlyMap<PointId, stri
 }
 
 /** CEL keeps 5 and 5.0 apart; a person who writes `point("north/flow") == 5` means the number. */
-function withMixedNumbers(environment: Environment): Environment {
+function withMixedNumbers(environment: cel.Environment): cel.Environment {
   for (const sign of ["==", "+", "-", "*", "/"] as const) {
     const result = sign === "==" ? "bool" : "double";
     const work = arithmetic[sign];
