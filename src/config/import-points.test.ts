@@ -51,14 +51,14 @@ const sheet = (change: (text: string) => string = (text) => text) => change(writ
 
 describe("a list of points that went out and came back", () => {
   it("changes not a letter, templates and all", () => {
-    expect(imported(sheet())).toEqual({ text: site, added: 0, changed: 0, unchanged: 206 });
+    expect(imported(sheet())).toEqual({ text: site, added: 0, changed: 0, unchanged: 206, devices: [] });
   });
 
   it("changes nothing as another program saves it: with a mark in front, semicolons, commas in numbers, Windows line ends", () => {
     const cells = exported(site).map((row) => pointColumns.map((name) => row[name] ?? ""));
     const saved = [pointColumns, ...cells].map((row) => row.map((cell) => (/[;,]/.test(cell) ? `"${cell}"` : cell)).join(";"));
     const text = `\uFEFF${saved.join("\r\n").replaceAll(";0.1;", ";0,1;").replaceAll(";yes", ";TRUE")}\r\n;;;;;;;;;;;;;;;\r\n`;
-    expect(imported(text)).toEqual({ text: site, added: 0, changed: 0, unchanged: 206 });
+    expect(imported(text)).toEqual({ text: site, added: 0, changed: 0, unchanged: 206, devices: [] });
   });
 
   it("changes what was edited and leaves the rest as it was written", () => {
@@ -120,4 +120,15 @@ it("new points go into a device that had none, in the file's own line ends", () 
   const { text } = imported("device\tid\taddress\nempty\ta\thr:1\n", windows) as { text: string };
   expect(text.replaceAll("\r\n", "")).not.toContain("\n");
   expect(siteOf(text).points.map(({ id }) => id)).toContain("empty/a");
+});
+
+it("a new device takes its protocol's settings from columns of its own; what stands in the file is changed there", () => {
+  const csv = "device,device.unitId,id,address\npump-1,7,speed,hr:1\npump-1,7,current,hr:2\npump-2,8,speed,hr:1\n";
+  const made = imported(csv, site, { adapter: "bas" });
+  expect(made).toMatchObject({ added: 3, devices: ["pump-1", "pump-2"] });
+  const { adapters } = siteOf((made as { text: string }).text);
+  expect(adapters[0]!.config.devices.slice(-2).map(({ options }) => options)).toEqual([{ unitId: 7 }, { unitId: 8 }]);
+  expect(imported(csv.replace("pump-1,7,current", "pump-1,9,current"), site, { adapter: "bas" })).toEqual({
+    problems: [{ line: 3, message: "device pump-1 has unitId 7; change it in the site file" }],
+  });
 });

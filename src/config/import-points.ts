@@ -14,7 +14,12 @@ export interface Imported {
   readonly added: number;
   readonly changed: number;
   readonly unchanged: number;
+  /** Devices that the file did not have. */
+  readonly devices: readonly string[];
 }
+
+/** A setting of the protocol for a device that is new, as in `device.unit`. */
+const deviceColumn = /^device\.([A-Za-z][A-Za-z0-9]*)$/;
 
 export interface ImportOptions {
   /** Where devices go that the file does not have yet. Absent: they are refused. */
@@ -33,8 +38,8 @@ export function importPoints(siteText: string, csvText: string, options: ImportO
   for (const name of ["device", "id", "address"])
     if (!csv.columns.includes(name)) problems.push({ line: 1, message: `the column ${name} is missing` });
   for (const name of csv.columns) {
-    if (!(pointColumns as readonly string[]).includes(name))
-      problems.push({ line: 1, message: `"${name}" is not a column; there are ${pointColumns.join(", ")}` });
+    if (!(pointColumns as readonly string[]).includes(name) && !deviceColumn.test(name))
+      problems.push({ line: 1, message: `"${name}" is not a column; there are ${pointColumns.join(", ")}, and device.unit or the like` });
   }
   if (problems.length > 0) return { problems };
   const site = new SiteText(siteText, options);
@@ -50,7 +55,7 @@ export function importPoints(siteText: string, csvText: string, options: ImportO
     lines.set(id, line);
   }
   if (problems.length > 0) return { problems };
-  return { text: counts.added + counts.changed > 0 ? site.toString() : siteText, ...counts };
+  return { text: counts.added + counts.changed > 0 ? site.toString() : siteText, ...counts, devices: site.newDevices };
 }
 
 /** Where spreadsheets separate with semicolons, they write 0,1 for 0.1. */
@@ -63,6 +68,7 @@ class SiteText {
   readonly #document: Document;
   readonly #hasWindowsLines: boolean;
   readonly #options: ImportOptions;
+  readonly newDevices: string[] = [];
   readonly #devices: Map<string, YAMLMap>;
   readonly #ids = new Map<YAMLSeq, Map<string, YAMLMap>>();
 
@@ -84,8 +90,9 @@ class SiteText {
     const known = this.#options.known.get(id);
     const isKnown = known !== undefined && known["device"] === device;
     const settings = isKnown ? changesOf(row, known, complain) : settingsOf(row, complain);
+    this.#checkDevice(device, deviceSettings(row), complain);
     if (isKnown && Object.keys(settings).length === 0) return "unchanged";
-    const points = this.#pointsOf(device, complain);
+    const points = this.#pointsOf(device, deviceSettings(row), complain);
     if (!points) return "unchanged";
     const existing = this.#idsOf(points, device).get(id);
     if (existing)
@@ -103,14 +110,22 @@ class SiteText {
     this.#idsOf(points, device).set(wholeId(String(settings["id"]), device), made);
   }
 
-  #pointsOf(device: string, complain: (message: string) => void): YAMLSeq | undefined {
+  /** What stands there already is changed there: rows of one device could say different things. */
+  #checkDevice(device: string, settings: Readonly<Record<string, unknown>>, complain: (message: string) => void): void {
+    const known = this.#devices.get(device);
+    for (const [name, value] of Object.entries(settings))
+      if (known && String(known.get(name)) !== String(value))
+        complain(`device ${device} has ${name} ${String(known.get(name) ?? "not set")}; change it in the site file`);
+  }
+
+  #pointsOf(device: string, settings: Readonly<Record<string, unknown>>, complain: (message: string) => void): YAMLSeq | undefined {
     const known = this.#devices.get(device);
     if (known) return this.#pointList(known);
     if (device === "") complain("the device is missing");
     else if (this.#options.devices.has(device))
       complain(`device ${device} is made from a template; change the template, or write the device out`);
     else if (this.#options.adapter === undefined) complain(`there is no device ${device}; say --adapter to add it there`);
-    else return this.#addDevice(device, this.#options.adapter, complain);
+    else return this.#addDevice({ id: device, ...settings }, this.#options.adapter, complain);
     return undefined;
   }
 
@@ -132,19 +147,29 @@ class SiteText {
     return made;
   }
 
-  #addDevice(id: string, adapterId: string, complain: (message: string) => void): YAMLSeq | undefined {
+  #addDevice(settings: { id: string }, adapterId: string, complain: (message: string) => void): YAMLSeq | undefined {
     const adapter = this.#adapters().find((one) => one.get("id") === adapterId);
     if (!adapter) {
       complain(`there is no adapter ${adapterId} in the site file`);
       return undefined;
     }
-    const device = this.#document.createNode({ id }) as YAMLMap;
+    const device = this.#document.createNode(settings) as YAMLMap;
     const devices = adapter.get("devices", true);
     if (isSeq(devices)) devices.add(device);
     else adapter.set("devices", this.#document.createNode([device]));
-    this.#devices.set(id, device);
+    this.#devices.set(settings.id, device);
+    this.newDevices.push(settings.id);
     return this.#pointList(device);
   }
+}
+
+function deviceSettings(row: Row): Record<string, string | number> {
+  return Object.fromEntries(
+    Object.entries(row).flatMap(([column, text]) => {
+      const name = deviceColumn.exec(column)?.[1];
+      return name === undefined || text === "" ? [] : [[name, /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text]];
+    }),
+  );
 }
 
 function mapsIn(node: unknown): YAMLMap[] {

@@ -37,8 +37,8 @@ export function addPointsCsv(points: Command, context: Context): void {
     .addHelpText(
       "after",
       `
-Columns: device, id and address must be there; ${pointColumns.slice(3).join(", ")} may be.
-An empty cell leaves a setting as it is. The result is checked before anything is written.
+Columns: device, id and address must be there; ${pointColumns.slice(3).join(", ")} may be, and for new devices their protocol's settings,
+as in device.unit. An empty cell leaves a setting as it is. The result is checked before anything is written.
 Examples:
   plainview points import points.csv
   plainview points import points.csv --adapter plant --write && plainview reload`,
@@ -73,9 +73,10 @@ async function importFile(context: Context, file: string, options: ImportOptions
   });
   if ("problems" in made)
     throw new CommandFailure("failed", made.problems.map(({ line, message }) => `${file}:${line}  ${message}`).join("\n"));
-  const { added, changed, unchanged } = made;
+  const { added, changed, unchanged, devices } = made;
   const isNews = added + changed > 0;
   if (isNews) await replace(context, path, made.text, options.write === true);
+  if (devices.length > 0 && !options.json) context.terminal.err(newDevicesText(devices));
   const whatNow = !isNews ? "" : options.write ? `; ${path} is written` : "; say --write to change the site file";
   show(
     context,
@@ -84,6 +85,11 @@ async function importFile(context: Context, file: string, options: ImportOptions
     () => `${added} points added, ${changed} changed, ${unchanged} as they were${whatNow}`,
   );
   return "done";
+}
+
+function newDevicesText(devices: readonly string[]): string {
+  const some = devices.length > 5 ? `${devices.slice(0, 5).join(", ")} and ${devices.length - 5} more` : devices.join(", ");
+  return `new devices: ${some}. See that each has the settings its protocol needs (a column device.unit, or the site file)`;
 }
 
 /** The new text takes the old one's place only when it is sound, and in one step; owner and rights stay, for the gateway must read it. */
