@@ -179,6 +179,18 @@ describe("several units behind one link", () => {
     expect(await connection.lost).toMatchObject({ code: "link-lost" });
   });
 
+  it("a link that is hung up names who was being asked", async () => {
+    const connection = await open({ unit: 1 });
+    await connection.read([point("holding:0")], soon());
+    peer.behave("frozen");
+    const reading = failure(connection.read([point("holding:40"), point("holding:41")], soon()));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    peer.cut();
+    const { message } = await connection.lost;
+    expect(message).toContain("while it owed answers of unit 1 (function 3, from 40)");
+    expect(await reading).toMatchObject({ code: "link-lost", message });
+  });
+
   it("a dead unit asked again and again does not bring down a link whose other unit answers", async () => {
     peer.dead.add(9);
     const connection = await open({ unit: 1 }, { giveUpAfter: 3 }, { dead: { unit: 9, timeoutMs: 30 } });

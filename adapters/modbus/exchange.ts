@@ -61,7 +61,7 @@ export class Exchange implements FramingListener {
     this.lost = new Promise((resolve) => (this.settleLost = resolve));
     stream.start(
       (bytes, length) => this.receive(bytes, length),
-      (error) => this.end(error),
+      (error) => this.end(this.withWhatWasAsked(error)),
     );
   }
 
@@ -92,6 +92,15 @@ export class Exchange implements FramingListener {
     this.flying.clear();
     for (const ask of this.lanes.drain()) this.finish(ask, unsent(error));
     this.settleLost(error);
+  }
+
+  /** Some devices hang up on a question they do not like, and take everybody behind the link along: whoever looks for them needs a name. */
+  private withWhatWasAsked(error: GatewayError): GatewayError {
+    const open = [...this.flying];
+    if (open.length === 0) return error;
+    const asked = open.slice(0, 2).map(({ unit, question: { pdu } }) => `unit ${unit} (function ${pdu[0]}, from ${pdu.readUInt16BE(1)})`);
+    const more = open.length > asked.length ? ` and ${open.length - asked.length} more` : "";
+    return new GatewayError(error.code, `${error.message} while it owed answers of ${asked.join(", ")}${more}`, { cause: error.cause });
   }
 
   answered(ask: Ask, bytes: Buffer, start: number, end: number): void {
