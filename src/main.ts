@@ -1,15 +1,13 @@
 import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { loadSiteFile, formatProblem, type Site } from "#src/config/index.ts";
+import type { Site } from "#src/config/site.ts";
 import { startDemoPlant, usualDoor, type DemoPlant } from "#src/demo-plant.ts";
 import { openGateway, type Gateway } from "#src/gateway.ts";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";
-import { checkInterlock } from "#src/interlock-check.ts";
 import { dashboardFolder } from "#src/dashboard-folder.ts";
-import { protocols } from "#src/protocols.ts";
 import { openReload, type Reload, type ReloadParts } from "#src/reload.ts";
 import { openLog } from "#src/server/log.ts";
+import { readSite } from "#src/site-reader.ts";
 
 export interface RunOptions {
   /** Absent with `demo`: the demo's own. */
@@ -74,8 +72,8 @@ export async function runGateway(options: RunOptions): Promise<number> {
  * thousand points a second description of them is ten megabytes.
  */
 async function openSite(path: string, { out, json }: RunOptions): Promise<{ gateway: Gateway; reload: Reload } | undefined> {
-  const read = () => readSite(path);
-  const found = read();
+  const read = (running?: Site) => readSite(path, running);
+  const found = await read();
   if ("problems" in found) {
     found.problems.forEach(out);
     out(`nothing was started: ${found.problems.length} ${found.problems.length === 1 ? "mistake" : "mistakes"} in ${path}`);
@@ -93,38 +91,33 @@ async function openSite(path: string, { out, json }: RunOptions): Promise<{ gate
     await running().apply(next, about);
   };
   const reload = openReload({ started: found.site, described: () => running().site, read, apply, log });
+  let firstToken: string | undefined;
   const gateway = await openGateway(found.site, {
     reload,
     version,
     log,
     progress: out,
     dashboardFolder: await dashboardFolder(out),
-    showFirstToken: (token) => out(firstTokenText(token)),
+    showFirstToken: (token) => (firstToken = token),
   });
   opened.gateway = gateway;
   announce(gateway, out);
+  if (firstToken !== undefined) out(firstTokenText(firstToken, gateway.url));
   return { gateway, reload };
 }
 
-function readSite(path: string): ReturnType<ReloadParts["read"]> {
-  const loaded = loadSiteFile(path, { modules: protocols, checkInterlock });
-  if ("site" in loaded) return { site: inItsPlace(loaded.site) };
-  return { problems: loaded.problems.map((problem) => formatProblem(path, problem)) };
-}
-
-/** The data folder is named relative to the site file, so that it does not matter where the gateway was started from. */
-function inItsPlace(site: Site): Site {
-  return { ...site, data: { folder: resolve(dirname(site.path), site.data.folder) } };
-}
-
-function firstTokenText(token: string): string {
+function firstTokenText(token: string, url: string): string {
   const frame = "─".repeat(72);
   return `${frame}
   Nobody can sign in yet. Make the first administrator with this token:
 
       ${token}
 
-  It is shown only now, works once, and the next start makes another.
+  curl ${url}/auth/first-admin -H 'content-type: application/json' \\
+    -d '{"token":"${token}","name":"me","password":"ten characters or more"}'
+
+  It is shown only now, works once, and the next start makes another. People can
+  stand in the site file instead: auth.users, with plainview hash-password.
 ${frame}`;
 }
 

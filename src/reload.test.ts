@@ -10,12 +10,12 @@ adapters:
   - { id: a, protocol: modbus, host: 127.0.0.1, devices: [{ id: d1, points: [{ id: p, address: hr:1 }] }] }
 `;
 
-function reloading(files: ReturnType<ReadSite>[]) {
+function reloading(files: Awaited<ReturnType<ReadSite>>[]) {
   const applied: Site[] = [];
   const reload = openReload({
     started: siteOf(text),
     described: () => applied.at(-1) ?? siteOf(text),
-    read: () => files.shift()!,
+    read: async () => files.shift()!,
     apply: async (site) => void applied.push(site),
     log: silentLog,
   });

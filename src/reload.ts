@@ -1,12 +1,14 @@
-import { describeDiff, diffSites, startSections, type Site } from "#src/config/index.ts";
+import type { Site } from "#src/config/site.ts";
+import { describeDiff, diffSites, startSections } from "#src/config/diff-sites.ts";
 import { messageOf } from "#src/kit/errors.ts";
 import type { Log } from "#src/kit/log.ts";
+import type { SiteRead } from "#src/site-reader.ts";
 
 /** What became of a reload: what changed, in words, or what is wrong with the file, a line each. */
 export type Reloaded = { readonly changed: string } | { readonly problems: readonly string[] };
 
-/** The site file as it is now, or everything that is wrong with it. */
-export type ReadSite = () => { readonly site: Site } | { readonly problems: readonly string[] };
+/** The site file as it is now, or everything that is wrong with it. What did not change may be the very objects of the site that runs. */
+export type ReadSite = (running: Site) => Promise<SiteRead>;
 
 export interface ReloadParts {
   /** As it was started; what can only be taken over by a start is compared with this. */
@@ -26,12 +28,15 @@ export function openReload({ started, described, read, apply, log }: ReloadParts
   let last: Promise<unknown> = Promise.resolve();
 
   async function reload(by: string): Promise<Reloaded> {
-    const found = read();
+    const running = described();
+    const found = await read(running);
     if ("problems" in found) {
       log.warn("the site file has mistakes; nothing was changed", { by, problems: found.problems });
       return found;
     }
-    const changed = describeDiff(diffSites({ ...described(), ...fromStart }, found.site));
+    await breath();
+    const changed = describeDiff(diffSites({ ...running, ...fromStart }, found.site));
+    await breath();
     try {
       await apply(found.site, { by, changed });
     } catch (error) {
@@ -48,4 +53,9 @@ export function openReload({ started, described, read, apply, log }: ReloadParts
     last = next.catch(() => undefined);
     return next;
   };
+}
+
+/** At a hundred thousand points each step keeps the loop for some tenths of a second: what came in meanwhile goes before the next. */
+function breath(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

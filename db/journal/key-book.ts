@@ -3,6 +3,10 @@ import { assert } from "#src/kit/errors.ts";
 
 type Named = { readonly id: PointId };
 
+function hasKey<P extends Named>(point: P, key: PointKey): point is P & { readonly key: PointKey } {
+  return (point as { key?: PointKey }).key === key;
+}
+
 /**
  * Which key each point has, for good: a key is given once and never to another point, also when its point is gone. Kept as one
  * place for each key and not as a map by name: names are looked up only when the plant is described, which is seldom.
@@ -23,7 +27,8 @@ export class KeyBook {
       const key = known.get(point.id);
       // The name in here is from now on the very string of the description, and not a second one.
       if (key !== undefined) this.#ids[key] = point.id;
-      return { ...point, key: key ?? ++highest };
+      const given = key ?? ++highest;
+      return hasKey(point, given) ? point : { ...point, key: given };
     });
   }
 

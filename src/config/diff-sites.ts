@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { DeviceId, Point, PointId, PointKey } from "#msgs/point.ts";
+import type { DeviceId, Point, PointId } from "#msgs/point.ts";
+import { asWritten } from "./assembly.ts";
 import type { Site, SiteAdapter } from "./site.ts";
 
 /** What a reload has to touch; everything that is not named here goes on undisturbed. */
@@ -58,7 +59,7 @@ export function diffSites(before: Site, after: Site): SiteDiff {
     changed,
   };
   const devices = changes(before.devices, after.devices);
-  const points = changes(before.points.map(asWritten), after.points.map(asWritten));
+  const points = changes(before.points, after.points, isSamePoint);
   const differs = (section: Section) => !isDeepStrictEqual(before[section], after[section]);
   const sections = live.filter(differs);
   const needStart = atStart.filter(differs);
@@ -66,20 +67,23 @@ export function diffSites(before: Site, after: Site): SiteDiff {
   return { isEmpty: quiet && isUnchanged(devices) && isUnchanged(points), adapters, devices, points, sections, needStart };
 }
 
-function changes<T extends { readonly id: string }>(before: readonly T[], after: readonly T[]): Changes<string> {
+/** Most points of a reload are the very objects that run (assembly.ts); only the others are looked at. */
+function isSamePoint(before: Point, after: Point): boolean {
+  return before === after || isDeepStrictEqual(asWritten(before), asWritten(after));
+}
+
+function changes<T extends { readonly id: string }>(
+  before: readonly T[],
+  after: readonly T[],
+  isSame: (before: T, after: T) => boolean = isDeepStrictEqual,
+): Changes<string> {
   const was = byId(before);
   const is = byId(after);
   return {
     added: after.filter(({ id }) => !was.has(id)).map(({ id }) => id),
     removed: before.filter(({ id }) => !is.has(id)).map(({ id }) => id),
-    changed: after.filter((item) => was.has(item.id) && !isDeepStrictEqual(was.get(item.id), item)).map(({ id }) => id),
+    changed: after.filter((item) => was.has(item.id) && !isSame(was.get(item.id)!, item)).map(({ id }) => id),
   };
-}
-
-/** A point that runs has its key, which no file speaks of. */
-function asWritten(point: Point & { readonly key?: PointKey }): Point {
-  const { key: _, ...written } = point;
-  return written;
 }
 
 function isUnchanged(found: Changes<unknown>): boolean {

@@ -10,6 +10,7 @@ import type { LiveSink } from "./live-sink.ts";
 import { GatewayError } from "#src/kit/errors.ts";
 import { Link } from "./link.ts";
 import { Outlet } from "./outlet.ts";
+import { isSame } from "./reshape.ts";
 
 export interface HostParts {
   readonly plant: Plant;
@@ -119,5 +120,5 @@ export class Host implements Links, DeviceSide {
 async function canStay(link: Link, wanted: LinkSpec | undefined): Promise<boolean> {
   if (!wanted) return false;
   const { module, config } = link.spec;
-  return (module === wanted.module && JSON.stringify(config) === JSON.stringify(wanted.config)) || link.reshape(wanted);
+  return (module === wanted.module && isSame(config, wanted.config)) || link.reshape(wanted);
 }

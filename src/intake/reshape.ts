@@ -32,11 +32,16 @@ export function reshaped(
     if (!was) {
       added.push(polling);
       polling.spoil(polling.bindings, quality.badNoValue);
-    } else if (JSON.stringify(was) !== JSON.stringify(device)) {
+    } else if (!isSame(was, device)) {
       changed.push(polling);
-      polling.rebind(device.bindings, JSON.stringify(was.options) !== JSON.stringify(device.options));
+      polling.rebind(device.bindings, !isSame(was.options, device.options));
     }
   }
   const gone = [...now.values()].filter(({ device }) => !devices.has(device));
   return { devices, ending: [...changed, ...gone], beginning: [...changed, ...added], gone };
+}
+
+/** Of a site that is read again most parts are the very objects that run; only the others are looked at. */
+export function isSame(before: unknown, after: unknown): boolean {
+  return before === after || JSON.stringify(before) === JSON.stringify(after);
 }
