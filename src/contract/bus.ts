@@ -14,8 +14,12 @@ export interface Tap {
   readonly name: string;
   see(fact: Fact): void;
   due(key: DeadlineKey): void;
-  /** Plain data that `structuredClone` carries: typed arrays, maps and numbers are fine, closures are not. */
+  /**
+   * Plain data that `structuredClone` carries: typed arrays, maps and numbers are fine, closures are not. Nothing in it may change
+   * afterwards: what the tap goes on changing is handed out as a copy, what it only ever replaces as it is.
+   */
   save(): unknown;
+  /** What is handed in is the tap's own from then on. */
   restore(state: unknown): void;
 }
 

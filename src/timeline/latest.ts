@@ -56,7 +56,7 @@ export class LatestTap implements LatestValues, Tap {
   }
 
   save(): unknown {
-    return { columns: this.#columns, texts: this.#texts, goodTexts: this.#goodTexts };
+    return structuredClone({ columns: this.#columns, texts: this.#texts, goodTexts: this.#goodTexts });
   }
 
   restore(state: unknown): void {

@@ -82,7 +82,7 @@ export class Loop {
       at: this.#now,
       seq: this.#seq,
       version,
-      taps: Object.fromEntries(this.#taps.map((tap) => [tap.name, structuredClone(tap.save())])),
+      taps: Object.fromEntries(this.#taps.map((tap) => [tap.name, tap.save()])),
       deadlines: this.#deadlines.all().map(({ due, tap, key }) => [due, tap, key] as const),
     };
   }

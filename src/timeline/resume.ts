@@ -52,7 +52,7 @@ export class ResumeTap implements Resume, Tap {
   }
 
   save(): unknown {
-    return { standings: this.#standings, gaps: this.#gaps.save() };
+    return structuredClone({ standings: this.#standings, gaps: this.#gaps.save() });
   }
 
   restore(state: unknown): void {

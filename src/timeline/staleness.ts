@@ -59,7 +59,7 @@ export class StalenessTap implements Tap {
   }
 
   save(): unknown {
-    return { heardAt: this.#heardAt, afterUs: this.#afterUs, armed: this.#armed, stale: this.#stale };
+    return structuredClone({ heardAt: this.#heardAt, afterUs: this.#afterUs, armed: this.#armed, stale: this.#stale });
   }
 
   restore(state: unknown): void {

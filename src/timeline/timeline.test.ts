@@ -215,6 +215,19 @@ describe("staleness and latest values", () => {
     expect(latest.get("p-1")).toMatchObject({ value: 6, quality: 0 });
   });
 
+  it("what was saved stays what it was, whatever happens afterwards", () => {
+    const { opened } = small();
+    opened.into.publish(samplesFact([{ key: 1, value: 4 }]), 1 * second);
+    opened.into.publish({ kind: "gap", stream: "link", from: 0, to: 1 * second, lost: 3, why: "away" }, 2 * second);
+    const saved = opened.save();
+    const asItWas = structuredClone(saved);
+    opened.into.publish(samplesFact([{ key: 1, value: 9 }, { key: 2, value: 1, quality: 129 }]), 3 * second); // prettier-ignore
+    opened.into.publish(samplesFact([{ key: 2, value: 5 }], "historical"), 4 * second);
+    opened.into.publish(configOf(5), 5 * second);
+    opened.advance(20 * second);
+    expect(saved).toEqual(asItWas);
+  });
+
   it("a bad value is shown as null beside the last good one", () => {
     const { opened, latest } = small();
     opened.into.publish(samplesFact([{ key: 1, value: 4 }]), 1 * second);
