@@ -83,7 +83,17 @@ export const DeviceJson = Type.Object(
     quality: QualityByte,
     counters: Type.Optional(LinkCountersJson),
     /** The link it is reached by, which its neighbours may share. */
-    link: Type.Optional(Type.Object({ state: LinkStateSchema, counters: LinkCountersJson }, growing)),
+    link: Type.Optional(
+      Type.Object(
+        {
+          state: LinkStateSchema,
+          counters: LinkCountersJson,
+          /** What the adapter itself counts; of one device, for whoever may see the whole plant. */
+          health: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+        },
+        growing,
+      ),
+    ),
   },
   growing,
 );

@@ -92,6 +92,15 @@ describe("looking", () => {
     expect(ran.code).toBe(0);
   });
 
+  it("one device shows what it and its link have done", async () => {
+    const { env } = await gateway();
+    const { out, code } = await run(["devices", "roustabout-01"], { env });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^link\.errors\.timeout +1$/m);
+    expect(out).toMatch(/^link\.health\.topics +\[\{/m);
+    expect(await run(["devices", "nobody"], { env })).toMatchObject({ code: 1, err: expect.stringContaining("nobody") });
+  });
+
   it("doctor says what is wrong, and that the rest is well", async () => {
     const { env } = await gateway();
     const ran = await run(["doctor", "--json"], { env });

@@ -71,6 +71,12 @@ export function devicesJson(services: Pick<Services, "plant" | "links" | "latest
   });
 }
 
+/** With what the adapter itself counts about the link, which is about its other devices too. */
+export function withHealth(device: DeviceJson, links: Services["links"]): DeviceJson {
+  const health = links.status().find(({ adapter, device: inner }) => adapter === device.adapter && inner === undefined)?.health;
+  return device.link && health ? { ...device, link: { ...device.link, health: { ...health } } } : device;
+}
+
 function deviceJson(
   device: Device,
   seen: { points: number; quality: number },

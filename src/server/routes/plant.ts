@@ -3,7 +3,7 @@ import { DeviceJson, OverrideJson, PointJson, Refused } from "#msgs/wire/http.ts
 import { formatTime } from "#msgs/time.ts";
 import { principalOf, type App } from "../app.ts";
 import { sightOf } from "../auth/rights.ts";
-import { devicesJson, overrideJson, pointJson } from "../json.ts";
+import { devicesJson, overrideJson, pointJson, withHealth } from "../json.ts";
 import { notBuiltYet, unknownId } from "../refusal.ts";
 import type { Gear } from "./gear.ts";
 
@@ -24,7 +24,7 @@ export function plantRoutes(app: App, { services }: Gear): void {
       const id = (request.params as { "*": string })["*"];
       const [device] = devicesJson(services, sight(request).device(id) ? [id] : []);
       if (!device) throw unknownId("device", id);
-      return device;
+      return principalOf(request).areas === undefined ? withHealth(device, services.links) : device;
     },
   );
 

@@ -116,6 +116,12 @@ describe("GET", () => {
     });
   });
 
+  it("one device comes with what its adapter counts, all of them without", async () => {
+    const { get } = await start(serverRig());
+    expect(((await get("/devices")).body as { link: object }[]).at(1)!.link).not.toHaveProperty("health");
+    expect((await get("/devices/roustabout-01")).body).toMatchObject({ link: { health: { nodes: [{ name: "roustabout-01" }, {}] } } });
+  });
+
   it("/history streams rows, and refuses bare numbers, unknown points and a turned-round stretch", async () => {
     const { get } = await start(serverRig({ services: { history: rowsFrom(3) } }));
     const span = "from=2026-11-20T10:00:00Z&to=2026-11-20T11:00:00Z";
