@@ -57,7 +57,7 @@ describe("listening", () => {
     for (const value of [11, 12.5, 13, 20]) peer.set("analog-value:1", value);
     await until(() => heard.length === 3);
     expect(values(heard)).toEqual([10, 12.5, 20]);
-    expect(peer.device.application.requester.waiting).toBe(0);
+    await until(() => peer.device.application.requester.waiting === 0);
   });
 });
 
