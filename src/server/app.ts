@@ -1,7 +1,12 @@
 import helmet from "@fastify/helmet";
-import rateLimit from "@fastify/rate-limit";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from "fastify";
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type RawServerDefault,
+} from "fastify";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TSchema } from "#msgs/schema/type.ts";
 import type { SiteServer } from "#src/config/site.ts";
@@ -12,7 +17,9 @@ import type { SignedIn } from "./auth/auth.ts";
 import { isLoopback, type Callers } from "./auth/caller.ts";
 import { hasRight, type Right } from "./auth/rights.ts";
 import { checkerFor, CheckError } from "./checking.ts";
+import type { EdgeTime } from "./edge-time.ts";
 import { HttpRefusal } from "./refusal.ts";
+import { openRequestRate } from "./request-rate.ts";
 import type { AuditEntry } from "./services.ts";
 import { depthOf } from "./session/frames.ts";
 import type { Limits } from "./session/limits.ts";
@@ -37,7 +44,11 @@ export interface AppParts {
   readonly limits: Limits;
   readonly log: Log;
   readonly audit: (entry: AuditEntry) => void;
+  readonly time: EdgeTime;
 }
+
+/** Addresses whose requests are counted at once. */
+const addressesAtMost = 10_000;
 
 /** Handed to fastify at its birth: set later, they would come after it had loaded ajv and fast-json-stringify, a hundred modules. */
 const ownCompilers = {
@@ -47,7 +58,8 @@ const ownCompilers = {
 };
 
 /** An empty server with everything that holds for all routes: who calls, what they may, how input is checked, how refusals look. */
-export async function openApp({ server, callers, limits, log, audit }: AppParts): Promise<App> {
+export async function openApp(parts: AppParts): Promise<App> {
+  const { server, callers, limits, log, audit } = parts;
   const app = fastify({
     ...(server.tls && { https: { cert: server.tls.cert, key: server.tls.key } }),
     logger: false,
@@ -71,15 +83,6 @@ export async function openApp({ server, callers, limits, log, audit }: AppParts)
   });
 
   await app.register(helmet, { contentSecurityPolicy: pagePolicy(server), strictTransportSecurity: server.tls !== undefined });
-  await app.register(rateLimit, {
-    max: limits.requestsPerMinute,
-    timeWindow: 60_000,
-    cache: 10_000,
-    keyGenerator: (request) => callers.addressOf(callOf(request.raw, request.ip)),
-    allowList: (request) => !server.proxy && isLoopback(request.ip),
-    errorResponseBuilder: (_request, context) =>
-      new HttpRefusal(429, { code: "too-many-requests", message: `at most ${context.max} requests a minute; try again ${context.after}` }),
-  });
 
   app.addHook("onRequest", async (request) => {
     const call = callOf(request.raw, request.ip);
@@ -101,6 +104,8 @@ export async function openApp({ server, callers, limits, log, audit }: AppParts)
     throw new HttpRefusal(403, { code: "no-right", message: `${principal.name} (${principal.role}) may not ${right}` });
   });
 
+  app.addHook("onRequest", rateHook(parts));
+
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ code: "not-found", message: `there is no ${request.method} ${request.url.split("?")[0]}` }),
   );
@@ -114,6 +119,20 @@ export async function openApp({ server, callers, limits, log, audit }: AppParts)
     return reply.code(status).send(body);
   });
   return app;
+}
+
+/** Whoever asks more often than the limit is told when to come back. A path that is no route has nothing to protect. */
+function rateHook({ server, callers, limits, time }: AppParts): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+  const max = limits.requestsPerMinute;
+  const count = openRequestRate(max, addressesAtMost);
+  return async (request, reply) => {
+    if (request.is404 || (!server.proxy && isLoopback(request.ip))) return;
+    const { isTooMany, left, resetS } = count(callers.addressOf(callOf(request.raw, request.ip)), time.monotonicMs());
+    reply.headers({ "x-ratelimit-limit": max, "x-ratelimit-remaining": left, "x-ratelimit-reset": resetS });
+    if (!isTooMany) return;
+    reply.header("retry-after", resetS);
+    throw new HttpRefusal(429, { code: "too-many-requests", message: `at most ${max} requests a minute; try again in ${resetS} s` });
+  };
 }
 
 /** The caller of a route whose right is not `open`. */

@@ -81,7 +81,7 @@ export async function buildServer(
   const metrics = openMetrics(services, commands, sessions);
   const gear: Gear = { services, options, auth, callers, commands, writes, missions, hub, metrics, limits, time, log, sessions };
 
-  const app = await openApp({ server: options.server, callers, limits, log: log.area("http"), audit: services.audit });
+  const app = await openApp({ server: options.server, callers, limits, log: log.area("http"), audit: services.audit, time });
   addRoutes(app, gear);
   opened.socket = openControlSocket(app.server, callers, {
     services,
