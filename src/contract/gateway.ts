@@ -12,6 +12,8 @@ export interface Plant {
   /** At the place of its key; nothing where the point of that key left the site. */
   readonly byKey: readonly ((Point & { readonly key: PointKey }) | undefined)[];
   readonly devices: ReadonlyMap<DeviceId, Device>;
+  /** What is measured and obeyed behind one device; nothing for a device that is not there. */
+  pointsOf(device: DeviceId): readonly (Point & { readonly key: PointKey })[];
   readonly valves: ReadonlyMap<string, Valve>;
 }
 

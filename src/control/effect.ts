@@ -157,8 +157,8 @@ export class Effect {
   /** A device that keeps the slots itself is read before anything is believed; what it lost while away is said, or put back. */
   async #readArrays(device: DeviceId, hasReturned: boolean): Promise<void> {
     const { plant, slots, deviceSlots } = this.#parts;
-    for (const point of plant.points.values()) {
-      if (point.device !== device || point.control?.mode !== "slots" || !deviceSlots.isKeptBy(point.id)) continue;
+    for (const point of plant.pointsOf(device)) {
+      if (point.control?.mode !== "slots" || !deviceSlots.isKeptBy(point.id)) continue;
       const before = filled(slots.of(point.id)).map(({ priority, slot }) => ({ priority, slot, now: slots.keep(slot) }));
       if (!(await deviceSlots.refresh(point.id))) continue;
       for (const { priority, slot, now } of before) {

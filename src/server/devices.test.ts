@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { quality } from "#msgs/quality.ts";
 import type { LatestValue, LinkStatus, Plant } from "#src/contract/gateway.ts";
-import { placedByKey } from "#src/timeline/plant.ts";
+import { groupedByDevice, placedByKey } from "#src/timeline/plant.ts";
 import { sightOf } from "./auth/rights.ts";
 import { devicesJson } from "./json.ts";
 
@@ -48,10 +48,12 @@ function largePlant(counted: { status: number; points: number }) {
       binding: { adapter, address: "holding:1" },
     })),
   );
+  const byDevice = groupedByDevice(points);
   const plant: Plant = {
     revision: "1",
     points: new Map(points.map((point) => [point.id, point])),
     byKey: placedByKey(points),
+    pointsOf: (device) => byDevice.get(device) ?? [],
     devices: new Map(devices.map((device) => [device.id, device])),
     valves: new Map(),
   };

@@ -13,6 +13,8 @@ export class PlantTap implements Plant, Tap {
   byKey: readonly (KeyedPoint | undefined)[] = [];
   devices: ReadonlyMap<string, Device> = new Map();
   valves: ReadonlyMap<string, Valve> = new Map();
+  /** Made when it is first asked for. */
+  #byDevice: ReadonlyMap<string, readonly KeyedPoint[]> | undefined;
   #config: ConfigFact | undefined;
 
   get revision(): string {
@@ -25,6 +27,11 @@ export class PlantTap implements Plant, Tap {
 
   get config(): ConfigFact | undefined {
     return this.#config;
+  }
+
+  pointsOf(device: string): readonly KeyedPoint[] {
+    this.#byDevice ??= groupedByDevice(this.points.values());
+    return this.#byDevice.get(device) ?? [];
   }
 
   readonly factory: TapFactory = () => this;
@@ -55,6 +62,7 @@ export class PlantTap implements Plant, Tap {
     this.#config = { kind, revision, timeZone, areas, devices, points, valves, rules };
     this.points = new Map(points.map((point) => [point.id, point]));
     this.byKey = placedByKey(points);
+    this.#byDevice = undefined;
     this.devices = new Map(devices.map((device) => [device.id, device]));
     this.valves = new Map(valves.map((valve) => [valve.id, valve]));
   }
@@ -66,4 +74,14 @@ export function placedByKey(points: readonly KeyedPoint[]): readonly (KeyedPoint
   const placed = Array.from<KeyedPoint | undefined>({ length: highest + 1 });
   for (const point of points) placed[point.key] = point;
   return placed;
+}
+
+export function groupedByDevice(points: Iterable<KeyedPoint>): ReadonlyMap<string, readonly KeyedPoint[]> {
+  const groups = new Map<string, KeyedPoint[]>();
+  for (const point of points) {
+    const beside = groups.get(point.device);
+    if (beside) beside.push(point);
+    else groups.set(point.device, [point]);
+  }
+  return groups;
 }

@@ -47,8 +47,7 @@ export function sightOf(principal: Principal, plant: Plant, areas: () => readonl
       const device = plant.devices.get(id);
       if (!device) return false;
       if (device.area !== undefined && coversArea(principal, device.area, areas())) return true;
-      for (const point of plant.points.values()) if (point.device === id && coversArea(principal, point.area, areas())) return true;
-      return false;
+      return plant.pointsOf(id).some((point) => coversArea(principal, point.area, areas()));
     },
     devices() {
       const seen = new Set<DeviceId>();

@@ -117,6 +117,7 @@ function openMissionFeed(timeline: string, services: Services, listeners: Readon
     get devices() {
       return own.revision === "" ? services.plant.devices : own.devices;
     },
+    pointsOf: (device: string) => (own.revision === "" ? services.plant : own).pointsOf(device),
     get valves() {
       return own.revision === "" ? services.plant.valves : own.valves;
     },
