@@ -52,13 +52,13 @@ export function assemble(parts: DesksParts): Omit<Control, "audit"> {
   const { ledger, slots, hands, acts, asker, deviceSlots, followUp } = base;
   const leases = new Leases({ config, time, plant, tap, acts }, parts.documents.leases);
   const selects = new Selects({ config, time });
-  const { views, desk, turnedAway } = door(parts, config, base, leases, selects);
+  const { views, desk, turnedAway, lanes } = door(parts, config, base, leases, selects);
   const submit: OneDesk["submit"] = (command, by) => desk.submit(command, by);
   const submitOwn: OneDesk["submit"] = (command, by) => desk.submitOwn(command, by);
   const effect = new Effect({ plant, time, tap, into, slots, followUp, deviceSlots, submitOwn });
   const effectOf: Effect["of"] = (point) => effect.of(point);
   const overrides = new Overrides({ time, slots, effectOf, submit });
-  const expiries = new Expiries({ config, time, plant, tap, slots, deviceSlots, ledger, record, submitOwn });
+  const expiries = new Expiries({ config, time, plant, tap, slots, deviceSlots, ledger, lanes, hands, followUp, record, submitOwn });
   const isMomentary = (point: string) => plant.points.get(point)?.control?.mode === "momentary";
   const wouldRefuse: OneDesk["wouldRefuse"] = (command, by, isLater) => desk.wouldRefuse(command, by, isLater);
   const isUntold = (id: string, endedAt: number) => tap.toldFrom !== undefined && endedAt >= tap.toldFrom && !tap.toldRecipes.has(id);
@@ -136,7 +136,7 @@ function door(parts: DesksParts, config: ControlConfig, base: ReturnType<typeof 
   const onAccepted = (_command: Command, { point }: Target) => point && selects.use(point.id);
   const turnedAway = new TurnedAway({ record, time, tap });
   const desk = new OneDesk({ config, time, tap, record, ledger, views, lanes, courier, turnedAway, mustBeDurable, onAccepted });
-  return { views, desk, turnedAway };
+  return { views, desk, turnedAway, lanes };
 }
 
 const recordFull: Refusal = {

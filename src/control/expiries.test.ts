@@ -90,6 +90,28 @@ describe("an expiry of which nobody knows whether the device has it", () => {
   });
 });
 
+test("a command that was looked for beneath an override is masked when that stands again", async () => {
+  const rig = await Rig.open({ points: [level], config });
+  rig.set("north/level", 40, { priority: 4, ttlMs: 1_000 });
+  await rig.advance(900);
+  rig.onAct = () => {
+    throw new GatewayError("timeout", "nobody answered", { sent: true });
+  };
+  while (expirySteps(rig).length < 2) await rig.advance(1);
+  await rig.advance(1_500);
+  rig.onAct = () => {};
+  const set = rig.set("north/level", 60);
+  await rig.advance(10);
+  const released = rig.release("north/level", { priority: 16 });
+  // Each began the wait for the expiry anew, for half of a second more at least.
+  for (let n = 0; n < 4_000 && expirySteps(rig).at(-1) !== "unknown"; n++) await rig.advance(1);
+  await rig.advance(50);
+  expect(rig.control.overrides.list()).toMatchObject([{ priority: 4, value: 40, overdue: true }, { priority: 8 }]);
+  for (const { commandId } of [set, released]) {
+    expect(rig.end(commandId)).toMatchObject({ state: "masked", heldBy: { priority: 4, value: 40 } });
+  }
+});
+
 describe("an expiry on a device that keeps the sixteen itself", () => {
   /** Killed as above; `then` is what slot 8 holds when the next gateway looks. */
   async function killed(then: Value | null, unread = 0) {

@@ -7,6 +7,9 @@ import { microseconds } from "#msgs/time.ts";
 import type { ControlConfig } from "./control-config.ts";
 import type { ControlTap } from "./control-tap.ts";
 import type { DeviceSlots } from "./device-slots.ts";
+import type { FollowUp } from "./follow-up.ts";
+import type { Lanes } from "./lanes.ts";
+import type { LastHands } from "./last-hands.ts";
 import type { Ledger, Life } from "./ledger.ts";
 import type { ControlRecord, DocumentRow, RecordWrite } from "./record.ts";
 import type { SlotTable } from "./slot-table.ts";
@@ -22,6 +25,9 @@ export interface ExpiriesParts {
   readonly slots: SlotTable;
   readonly deviceSlots: DeviceSlots;
   readonly ledger: Ledger;
+  readonly lanes: Lanes;
+  readonly hands: LastHands;
+  readonly followUp: FollowUp;
   readonly record: ControlRecord;
   readonly submitOwn: (command: Command, by: Principal) => Verdict;
 }
@@ -33,6 +39,15 @@ interface Expiring {
   readonly slot: Slot;
 }
 
+interface OnItsWay {
+  readonly point: PointId;
+  readonly priority: Priority;
+  slot: Slot;
+  readonly id: string;
+  /** Absent when it ended before the last stop. */
+  readonly life: Life | undefined;
+}
+
 const expiry: Principal = { name: "expiry", kind: "program", role: "admin" };
 /** Ends after which the device has it, or said so; after any other it is tried again as long as the slot stands. */
 const given: ReadonlySet<CommandStep["state"]> = new Set(["confirmed", "masked"]);
@@ -42,7 +57,7 @@ export class Expiries {
   readonly #parts: ExpiriesParts;
   #count = 0;
   /** Releases under way; the slot that a failed one puts back must not start the next at once. */
-  readonly #trying = new Set<string>();
+  readonly #onItsWay = new Map<string, OnItsWay>();
 
   constructor(parts: ExpiriesParts) {
     this.#parts = parts;
@@ -66,8 +81,14 @@ export class Expiries {
 
   #watch(point: PointId, priority: Priority, slot: Slot | undefined): void {
     const key = keyOf(point, priority);
+    const onItsWay = this.#onItsWay.get(key);
+    // The slot was taken anew before its turn came; should that be over by then too, it is that one which is emptied.
+    if (slot && onItsWay?.life?.state === "recorded") {
+      onItsWay.slot = slot;
+      this.#write([document(onItsWay.id, { point, priority, slot })]);
+    }
     if (slot?.until === undefined) return this.#parts.tap.forget(key);
-    if (this.#trying.has(key) && slot.until <= this.#parts.time.now()) return;
+    if (onItsWay && slot.until <= this.#parts.time.now()) return;
     this.#parts.tap.at(slot.until, key, "instant", () => this.#expire(point, priority, 0));
   }
 
@@ -85,17 +106,31 @@ export class Expiries {
   }
 
   #follow(id: string, expiring: Expiring, attempt: number): void {
-    const { point, priority, slot } = expiring;
-    const { ledger, slots } = this.#parts;
+    const { point, priority } = expiring;
+    const { ledger, slots, lanes, hands, followUp } = this.#parts;
     const key = keyOf(point, priority);
     const life = ledger.open.get(id);
-    this.#trying.add(key);
-    ledger.onEnd(id, (step) => {
-      const standsAgain = this.#standsAgain(expiring, step, life);
-      this.#write([...(standsAgain ? [slots.change(point, priority, slot)] : []), document(id, undefined)]);
-      this.#trying.delete(key);
+    const own: OnItsWay = { ...expiring, id, life };
+    this.#onItsWay.set(key, own);
+    hands.follow(point, priority);
+    const end = (standsAgain: boolean, state: CommandStep["state"]) => {
+      hands.forget(point, priority);
+      this.#write([...(standsAgain ? [slots.change(point, priority, own.slot)] : []), document(id, undefined)]);
+      if (this.#onItsWay.get(key) === own) this.#onItsWay.delete(key);
       if (standsAgain) this.#again(point, priority, attempt, () => void this.#expireOnceRead(point, priority, attempt + 1));
-      else if (!given.has(step.state)) this.#again(point, priority, attempt);
+      else if (!given.has(state)) this.#again(point, priority, attempt);
+    };
+    ledger.onEnd(id, (step) => {
+      if (!this.#standsAgain(own, step)) return end(false, step.state);
+      // In its turn, so that no other command on the point is on its way with a plan that did not know of this slot.
+      lanes.run(`point/${point}`, () => {
+        const hand = hands.of(point, priority);
+        const isAnothers = hand !== undefined && hand.command !== own.slot.command;
+        const standsAgain = !isAnothers && this.#standsAgain(own, step);
+        end(standsAgain, step.state);
+        if (standsAgain) followUp.standsAgain(point, priority, own.slot.value);
+        return Promise.resolve();
+      });
     });
   }
 
@@ -103,7 +138,7 @@ export class Expiries {
    * Whether the override is to be taken for standing although its slot was emptied: nobody knows whether the device has the release, and
    * the plant goes on showing what the slot held, or nothing. What it shows instead, somebody else has set.
    */
-  #standsAgain({ point, priority, slot }: Expiring, { state, observed }: CommandStep, life: Life | undefined): boolean {
+  #standsAgain({ point, priority, slot, life }: OnItsWay, { state, observed }: CommandStep): boolean {
     const { slots, deviceSlots, plant } = this.#parts;
     if (given.has(state)) return false;
     const now = slotAt(slots.of(point), priority);

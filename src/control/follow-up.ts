@@ -1,5 +1,6 @@
 import type { Cancel, LiveTime } from "#src/contract/clock.ts";
 import type { Receipt } from "#src/contract/adapter.ts";
+import type { Priority } from "#msgs/command.ts";
 import type { PointId, Value } from "#msgs/point.ts";
 import type { Timestamp } from "#msgs/time.ts";
 import { microseconds } from "#msgs/time.ts";
@@ -85,10 +86,21 @@ export class FollowUp {
   giveWay(by: Life): void {
     this.supersede(by);
     const { act, priority } = by.command;
-    for (const [life, watched] of this.#othersOf(by)) {
-      const isBeneath = act.do === "set" && priority < life.command.priority && watched.plan.do !== "device-slot";
+    this.#giveWay(this.#othersOf(by), priority, act.do === "set" ? act.value : undefined);
+  }
+
+  /** A slot that was taken for given back is taken for filled again. */
+  standsAgain(point: PointId, priority: Priority, value: Value): void {
+    const watched = [...(this.#watched.get(point) ?? [])];
+    for (const [, { cancel }] of watched) cancel();
+    this.#giveWay(watched, priority, value);
+  }
+
+  #giveWay(others: readonly (readonly [Life, Watched])[], priority: Priority, value: Value | undefined): void {
+    for (const [life, watched] of others) {
+      const isBeneath = value !== undefined && priority < life.command.priority && watched.plan.do !== "device-slot";
       if (!isBeneath) this.#again(life, watched);
-      else this.#finish(life, () => this.#parts.ledger.move(life, "mask", maskedBy(priority, act.value, act.point)));
+      else this.#finish(life, () => this.#parts.ledger.move(life, "mask", maskedBy(priority, value, life.target.point!.id)));
     }
   }
 

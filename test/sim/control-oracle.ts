@@ -47,6 +47,7 @@ export class Oracle {
   readonly told = new Map<string, Told>();
   /** Commands of each point in the order in which its lane takes them. */
   readonly queues = new Map<PointId, string[]>();
+  readonly #queuedAt = new Map<string, number>();
   readonly #slots = new History<Array16>();
   #startedAt = 0;
 
@@ -76,7 +77,7 @@ export class Oracle {
     this.#slots.put(act.point, fact.at, arrayOf(this.#parts.tables, act.point));
     let told = this.told.get(id);
     if (!told) this.told.set(id, (told = { command }));
-    if (state === this.#queuedBy(command, act)) this.#queue(act.point, id);
+    if (state === this.#queuedBy(command, act)) this.#queue(act.point, id, state === "recorded" ? undefined : fact.at);
     if (state === "sending") told.sendingAt = fact.at;
     if (state === "sent") told.isAnswered = true;
     if (state === "sending" || state === "masked") told.takenAt ??= fact.at;
@@ -153,11 +154,14 @@ export class Oracle {
     return isHeld && asked !== "recipe.compensate" && asked !== "slot.reassert" ? "released" : "recorded";
   }
 
-  #queue(point: PointId, id: string): void {
-    const queue = this.queues.get(point);
-    if (queue?.includes(id)) return;
-    if (queue) queue.push(id);
-    else this.queues.set(point, [id]);
+  /** Whoever waits for nobody stands in line when it is asked for, whoever was held when its release is told. */
+  #queue(point: PointId, id: string, releasedAt?: number): void {
+    const queue = this.queues.get(point) ?? [];
+    if (queue.includes(id)) return;
+    const at = releasedAt ?? this.#parts.tables.commands.get(id)!.askedAt;
+    this.#queuedAt.set(id, at);
+    const before = queue.findLastIndex((other) => this.#queuedAt.get(other)! <= at);
+    this.queues.set(point, queue.toSpliced(before + 1, 0, id));
   }
 
   /** Only what stands in the slot may run out, and only in its time. */
@@ -273,7 +277,7 @@ export class Oracle {
   }
 
   /** The last word on a point is an expiry that never arrived: what it should have ended must still be listed, or gone. */
-  #judgeForgotten({ isAnswered }: Told, step: CommandStep, { point }: Act): void {
+  #judgeForgotten({ isAnswered, sendingAt = 0 }: Told, step: CommandStep, { point }: Act): void {
     const { plant, tables } = this.#parts;
     const { id, priority } = step.command;
     const queue = this.queues.get(point) ?? [];
@@ -281,10 +285,11 @@ export class Oracle {
     const stood = queue
       .map((other) => this.told.get(other)!.command)
       .findLast(({ id: other, ...set }) => set.priority === priority && set.act.do === "set" && this.#stands(other));
-    const shown = plant.truth.valueAt(point, Infinity);
-    if (step.state === "unknown" && stood?.act.do === "set" && this.#isNear(shown, stood.act.value)) {
-      this.#complain(step, `and the plant still shows ${String(shown)}, of which nobody is told any more`);
-    }
+    if (step.state !== "unknown" || stood?.act.do !== "set") return;
+    const { value } = stood.act;
+    // Once it has shown something else, it was somebody's hand or an older write that came late.
+    const hasMoved = plant.truth.showed(point, sendingAt, Infinity, (shown) => !this.#isNear(shown, value));
+    if (!hasMoved) this.#complain(step, `and the plant still shows ${String(value)}, of which nobody is told any more`);
   }
 
   #newer({ command }: Told, { point }: Act): readonly string[] {
