@@ -1,25 +1,70 @@
+import { isDeepStrictEqual } from "node:util";
 import type { AdapterEnv } from "#src/contract/adapter.ts";
 import type { Desk } from "#src/contract/control.ts";
 import type { Exposer } from "#src/contract/exposer.ts";
-import type { SiteExpose } from "#src/config/index.ts";
+import type { SiteExpose } from "#src/config/site.ts";
 import type { Log } from "#src/kit/log.ts";
 import type { Live } from "#src/live.ts";
 import { messageOf } from "#src/kit/errors.ts";
 import { machineTimers } from "#src/timeline/machine-clocks.ts";
 
-/** Server sides of the site, opened one by one: one that cannot listen is told and keeps nobody else from working. */
-export async function openExposers(sides: readonly SiteExpose[], live: Live, desk: Desk, log: Log): Promise<{ close(): Promise<void> }> {
-  const open: Exposer[] = [];
-  for (const { id, protocol, module, options } of sides) {
+export interface ExposerParts {
+  readonly live: {
+    readonly taps: Pick<Live["taps"], "plant" | "latest">;
+    readonly time: Live["time"];
+    readonly opened: Pick<Live["opened"], "timeline">;
+  };
+  readonly desk: Desk;
+  readonly log: Log;
+}
+
+/** Server sides of the site. One that cannot listen is told and keeps nobody else from working. */
+export class Exposers {
+  readonly #parts: ExposerParts;
+  readonly #open = new Map<string, { readonly side: SiteExpose; readonly exposer: Exposer }>();
+  #applying: Promise<void> = Promise.resolve();
+
+  constructor(parts: ExposerParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Closes what is not wanted any more and opens what is; clients of a server that did not change notice nothing. One that could not
+   * listen before is tried again.
+   */
+  apply(sides: readonly SiteExpose[]): Promise<void> {
+    this.#applying = this.#applying.then(() => this.#apply(sides));
+    return this.#applying;
+  }
+
+  close(): Promise<void> {
+    return this.apply([]);
+  }
+
+  async #apply(sides: readonly SiteExpose[]): Promise<void> {
+    const stays = (side: SiteExpose) => sides.some((wanted) => isSame(wanted, side));
+    const leaving = [...this.#open.values()].filter(({ side }) => !stays(side));
+    for (const { side } of leaving) this.#open.delete(side.id);
+    // First they go: who comes may want the same port.
+    await Promise.all(leaving.map(({ exposer }) => exposer.close()));
+    for (const side of sides) if (!this.#open.has(side.id)) await this.#start(side);
+  }
+
+  async #start(side: SiteExpose): Promise<void> {
+    const { live, desk, log } = this.#parts;
+    const { id, protocol, module, options } = side;
     const env: AdapterEnv = { time: live.time, timers: machineTimers, log: log.area(id) };
-    const exposer = module.create(options as never, live.taps, env);
     try {
+      const exposer = module.create(options as never, live.taps, env);
       await exposer.start(live.opened.timeline.bus, desk);
-      open.push(exposer);
+      this.#open.set(id, { side, exposer });
       log.info(`${id} shows points over ${protocol}`);
     } catch (error) {
       log.error(`${id} does not show anything: ${messageOf(error)}`);
     }
   }
-  return { close: async () => void (await Promise.all(open.map((exposer) => exposer.close()))) };
+}
+
+function isSame(a: SiteExpose, b: SiteExpose): boolean {
+  return a.id === b.id && a.module === b.module && isDeepStrictEqual(a.options, b.options);
 }

@@ -13,7 +13,7 @@ import { Closers } from "#src/kit/closers.ts";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";
 import { makeFolder } from "#src/kit/make-folder.ts";
 import { seededRandom } from "#src/kit/random.ts";
-import { openExposers } from "#src/exposers.ts";
+import { Exposers } from "#src/exposers.ts";
 import { codeVersion } from "#src/code-version.ts";
 import { openLive, type Live } from "#src/live.ts";
 import { missionThreads } from "#src/mission-threads.ts";
@@ -89,8 +89,9 @@ async function compose(site: Site, options: GatewayOptions, closers: Closers): P
   const desk = await live.control.start({ into: live.driver, devices: host });
   closers.add("control", () => desk.close());
   await host.apply(site.adapters);
-  const exposers = await openExposers(site.expose, live, desk.desk, log.area("expose"));
+  const exposers = new Exposers({ live, desk: desk.desk, log: log.area("expose") });
   closers.add("server sides", () => exposers.close());
+  await exposers.apply(site.expose);
 
   const missions = new MissionBook(missionThreads({ version: decidedBy, journalFolder, url: storage.url }));
   closers.add("missions", () => missions.close());
@@ -123,6 +124,7 @@ async function compose(site: Site, options: GatewayOptions, closers: Closers): P
       const described = live.describe(next);
       desk.configure(controlConfig(next));
       await host.apply(next.adapters);
+      await exposers.apply(next.expose);
       current = described;
       void desk.audit.record("site-reloaded", by, { changed, revision: next.revision });
     },

@@ -35,9 +35,9 @@ export interface Changes<Id> {
   readonly changed: readonly Id[];
 }
 
-const live = ["name", "log", "commands", "areas", "valves", "rules", "recipes"] as const;
+const live = ["name", "log", "commands", "areas", "valves", "rules", "recipes", "expose"] as const;
 /** The database is told the time zone and the flow metrics when it is opened; sign-in reads its settings once. */
-const atStart = ["server", "auth", "data", "store", "expose", "timeZone", "flowMetrics"] as const;
+const atStart = ["server", "auth", "data", "store", "timeZone", "flowMetrics"] as const;
 export type Section = (typeof live)[number] | (typeof atStart)[number];
 
 export function diffSites(before: Site, after: Site): SiteDiff {
