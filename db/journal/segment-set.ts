@@ -78,12 +78,12 @@ export class SegmentSet implements Segments {
     for (const entry of entries) known.bytes += entry.body.length + 48;
   }
 
-  read(from: number, bytes: number): readonly PlacedEntry[] {
+  read(from: number, bytes: number, samples?: number): readonly PlacedEntry[] {
     for (;;) {
       const known = this.#known.find((one) => one.lastPosition >= from);
       if (!known) return [];
       try {
-        const page = this.#reader(known).read(Math.max(from, known.firstPosition), bytes);
+        const page = this.#reader(known).read(Math.max(from, known.firstPosition), bytes, samples);
         if (page.length > 0) return page;
         from = known.lastPosition + 1;
       } catch (error) {

@@ -36,8 +36,8 @@ export interface Segment {
   landmark(kind: Landmark, before: number, version?: string): number | undefined;
   /** The first position at or after `at`, or one past the end. */
   positionAt(at: number): number;
-  /** Entries from a position on, until about `bytes` of bodies are collected. */
-  read(from: number, bytes: number): readonly PlacedEntry[];
+  /** Entries from a position on, until about `bytes` of bodies or so many samples are collected. */
+  read(from: number, bytes: number, samples?: number): readonly PlacedEntry[];
   samplesBetween(from: number, to: number): number;
   close(): void;
 }
@@ -141,7 +141,7 @@ function readable(path: string, db: DatabaseSync): Segment {
         return last === undefined ? firstPosition : firstWhere(firstPosition, last.position + 1, (p) => (placeOf(p)?.at ?? 0) >= at);
       });
     },
-    read: (from, bytes) => guard(() => readPage(page, from, bytes)),
+    read: (from, bytes, samples) => guard(() => readPage(page, from, bytes, samples)),
     samplesBetween(from, to) {
       return guard(() => {
         const row = db.prepare("SELECT coalesce(sum(samples), 0) AS n FROM entry WHERE position BETWEEN ? AND ?").get(from, to);
@@ -186,9 +186,10 @@ function writable(path: string, db: DatabaseSync): WritableSegment {
 }
 
 /** Entries that do not match their checksum are left out; the reader sees the hole in the positions and declares it. */
-function readPage(statement: StatementSync, from: number, bytes: number): readonly PlacedEntry[] {
+function readPage(statement: StatementSync, from: number, bytes: number, samples = Number.POSITIVE_INFINITY): readonly PlacedEntry[] {
   const page: PlacedEntry[] = [];
   let collected = 0;
+  let counted = 0;
   for (const row of statement.iterate(from) as Iterable<Record<string, unknown>>) {
     const entry = {
       position: row.position as number,
@@ -202,7 +203,8 @@ function readPage(statement: StatementSync, from: number, bytes: number): readon
     };
     if (crc32(entry.body) === entry.crc) page.push(entry);
     collected += entry.body.length + 64;
-    if (collected >= bytes) break;
+    counted += entry.samples;
+    if (collected >= bytes || counted >= samples) break;
   }
   return page;
 }

@@ -40,7 +40,7 @@ export interface Segments {
     keys: readonly (readonly [PointId, PointKey])[],
   ): void;
   /** Entries from a position on, across files; starts later when those are gone. Empty at the head. */
-  read(from: number, bytes: number): readonly PlacedEntry[];
+  read(from: number, bytes: number, samples?: number): readonly PlacedEntry[];
   /** The entry at exactly this position, while it is here. */
   placeAt(position: number): Place | undefined;
   /** The first position at or after `at`. */

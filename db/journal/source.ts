@@ -11,7 +11,7 @@ export interface JournalSource {
   readonly head: Place;
   readonly tail: number;
   pointOf(key: PointKey): PointId | undefined;
-  read(from: number, bytes: number): readonly PlacedEntry[];
+  read(from: number, bytes: number, samples?: number): readonly PlacedEntry[];
   placeAt(position: number): Place | undefined;
   samplesBetween(from: number, to: number): number;
   /** The newest entry received at or before `at`; position 0 when there is none. */
@@ -60,7 +60,7 @@ export function sourceOf(segments: Segments, say: (message: ToMain) => void): So
       return segments.tail;
     },
     pointOf: (key) => register.pointOf(key),
-    read: (from, bytes) => segments.read(from, bytes),
+    read: (from, bytes, samples) => segments.read(from, bytes, samples),
     placeAt: (position) => segments.placeAt(position),
     samplesBetween: (from, to) => segments.samplesBetween(from, to),
     placeBefore: (at) => segments.placeAt(segments.positionAt(at + 1) - 1) ?? { position: 0, at: 0, seq: 0 },

@@ -37,7 +37,7 @@ export function followJournal(source: JournalSource, settings: DatabaseSettings,
 const stuckAfterMs = 300_000;
 /** A stop waits this long for the transaction under way. The journal has it all; nothing is lost by giving up. */
 const stopWithinMs = 1_000;
-/** Bytes of the journal for one sample, about: how much is read for one transaction. */
+/** Bytes of the journal for one sample at most, about: what is no sample, or carries text, fills a transaction too. */
 const bytesPerSample = 24;
 /** When this many transactions' worth waits, the database was away or is slow. */
 const outageBatches = 4;
@@ -135,16 +135,18 @@ class DatabaseReader {
   }
 
   #page(standing: Standing): readonly PlacedEntry[] {
-    const page = this.#source.read(standing.position + 1, this.#pageBytes(standing.position));
+    const most = this.#mostAtOnce(standing.position);
+    const page = this.#source.read(standing.position + 1, most * bytesPerSample, most);
     return page.length > this.#limit ? page.slice(0, this.#limit) : page;
   }
 
   /** A whole transaction's worth, or nothing: what is less may grow until its turn comes. */
   #fullPage(after: number): readonly PlacedEntry[] | undefined {
     if (this.#limit < 1_000 || !this.#isMuch(after)) return undefined;
-    const bytes = this.#pageBytes(after);
-    const page = this.#source.read(after + 1, bytes);
-    return page.reduce((sum, entry) => sum + entry.body.length, 0) >= bytes / 2 ? page : undefined;
+    const most = this.#mostAtOnce(after);
+    const page = this.#source.read(after + 1, most * bytesPerSample, most);
+    const [samples, bytes] = page.reduce(([n, size], entry) => [n + entry.samples, size + entry.body.length], [0, 0]);
+    return samples >= most / 2 || bytes >= (most * bytesPerSample) / 2 ? page : undefined;
   }
 
   #store(
@@ -195,10 +197,10 @@ class DatabaseReader {
     return this.#waiting(after) >= this.#settings.batch.samples / 2;
   }
 
-  /** How much is read for one transaction: twice as much after an outage, where each costs time, and live what memory allows. */
-  #pageBytes(after: number): number {
+  /** Samples of one transaction: twice as many after an outage, where each costs time, and live what memory allows. */
+  #mostAtOnce(after: number): number {
     const { samples } = this.#settings.batch;
-    return samples * bytesPerSample * (this.#waiting(after) > outageBatches * samples ? 2 : 1);
+    return samples * (this.#waiting(after) > outageBatches * samples ? 2 : 1);
   }
 
   /** Samples not stored yet, counted without reading them; many entries are as good as any number of samples. */

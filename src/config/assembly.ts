@@ -3,6 +3,7 @@ import type { Device, DeviceId, Point, PointId, PointKey } from "#msgs/point.ts"
 import type { AdapterConfig, AdapterModule, Binding } from "#src/contract/adapter.ts";
 import { assert } from "#src/kit/errors.ts";
 import { bindingOf } from "./points-section.ts";
+import { Pool } from "./pool.ts";
 import type { Site, SiteAdapter, SiteExpose } from "./site.ts";
 
 type SiteDevice = AdapterConfig["devices"][number];
@@ -42,6 +43,7 @@ export class Assembly {
   readonly #running: Site | undefined;
   readonly #was: ReadonlyMap<PointId, Point>;
   readonly #points: Point[] = [];
+  readonly #pool = new Pool();
   readonly #byDevice = new Map<DeviceId, Point[]>();
 
   constructor(outline: Outline, running?: Site) {
@@ -50,8 +52,10 @@ export class Assembly {
     this.#was = new Map(running?.points.map((point) => [point.id, point]));
   }
 
+  /** The points are this assembly's from now on: nobody else may hold them. */
   take(points: readonly Point[]): void {
     for (const point of points) {
+      this.#pool.share(point, ["binding"]);
       const was = this.#was.get(point.id);
       const kept = was && isDeepStrictEqual(asWritten(was), point) ? was : point;
       this.#points.push(kept);

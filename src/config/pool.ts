@@ -19,4 +19,19 @@ export class Pool {
     if (known === undefined) this.#parts.set(text, part);
     return known ?? part;
   }
+
+  /**
+   * Makes every text and every part of a description the one of this pool, in place: what has just crossed between threads came with
+   * texts of its own for each point. `own` names the parts that are taken apart in turn, because no two of them are equal as a whole.
+   */
+  share(whole: object, own: readonly string[] = []): void {
+    const parts = whole as Record<string, unknown>;
+    for (const name of Object.keys(parts)) {
+      const part = parts[name];
+      if (typeof part === "string") parts[name] = this.text(part);
+      else if (typeof part !== "object" || part === null) continue;
+      else if (own.includes(name)) this.share(part);
+      else parts[name] = this.part(part);
+    }
+  }
 }
