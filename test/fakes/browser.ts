@@ -1,4 +1,9 @@
-import { accessSync, constants } from "node:fs";
+import { execFile } from "node:child_process";
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { chromium as playwright, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 
 /** Where Debian and its relatives put theirs. */
@@ -26,9 +31,29 @@ export async function openBrowser(): Promise<Browser> {
 
 async function browserPath(): Promise<string> {
   const known = [process.env["PLAINVIEW_BROWSER"], ...installed].find((path) => path !== undefined && isExecutable(path));
-  if (known !== undefined) return known;
-  const { default: packed } = await import("@sparticuz/chromium");
-  return packed.executablePath();
+  return known ?? (await unpackedBrowser());
+}
+
+/**
+ * Unpacked aside by a process of its own and moved: the package takes whatever lies in the folder for temporary files for the whole
+ * browser, also what another test is still writing there, or what a run that was ended left half written.
+ */
+async function unpackedBrowser(): Promise<string> {
+  const about = fileURLToPath(new URL("../../node_modules/@sparticuz/chromium/package.json", import.meta.url));
+  const { version } = JSON.parse(readFileSync(about, "utf8")) as { version: string };
+  const folder = join(tmpdir(), `plainview-chromium-${version}`);
+  const program = join(folder, "chromium");
+  if (existsSync(program)) return program;
+  const aside = mkdtempSync(`${folder}.`);
+  const unpack = `import("@sparticuz/chromium").then(({ default: packed }) => packed.executablePath())`;
+  await promisify(execFile)(process.execPath, ["-e", unpack], { cwd: import.meta.dirname, env: { ...process.env, TMPDIR: aside } });
+  try {
+    renameSync(aside, folder);
+  } catch (error) {
+    if (!existsSync(program)) throw error;
+    rmSync(aside, { recursive: true, force: true });
+  }
+  return program;
 }
 
 function isExecutable(path: string): boolean {
