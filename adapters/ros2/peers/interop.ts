@@ -124,6 +124,17 @@ function against(kind: PeerKind, program: string) {
     expect(await subscriber.said("received")).toMatchObject({ count: 5, gaps: 0 });
   });
 
+  test("a reader that comes late to a running writer goes on from where it begins without a break", async () => {
+    peer("publish", { topic: "rt/late", rate: 200, wait: 0, depth: 1000 });
+    const early = collect(await open(), "rt/late");
+    await until("it has written for a while", () => early.numbers.length > 200);
+    const late = collect(await open(), "rt/late");
+    await until("flows", () => late.numbers.length > 100);
+    const [begins = 0] = late.numbers;
+    expect(late.numbers).toEqual(upTo(late.numbers.length).map((i) => begins + i));
+    expect(late.reader.stats.lost).toBe(0);
+  });
+
   test("best effort flows in both directions", async () => {
     const us = await open();
     const { numbers } = collect(us, "rt/in", bestEffortQos);

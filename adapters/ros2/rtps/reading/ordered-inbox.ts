@@ -45,9 +45,9 @@ export class OrderedInbox<Item> {
     this.drain();
   }
 
-  /** Begins at the lowest number that is held. */
-  beginAtHeld(): void {
-    this.beginAt([...this.held.keys()].reduce((least, number) => Math.min(least, number)));
+  /** The lowest number that is held; undefined when none is. */
+  get firstHeld(): number | undefined {
+    return this.held.size === 0 ? undefined : [...this.held.keys()].reduce((least, number) => Math.min(least, number));
   }
 
   /** Starts over at a number that may be lower than before, when a writer turns out to count anew. */

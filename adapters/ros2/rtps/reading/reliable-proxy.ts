@@ -10,7 +10,10 @@ import { toSample, type MatchedWriter, type ProxyContext, type WriterProxy } fro
 
 /** The first wait before saying hello again to a writer that has not told its range, doubled up to the last. */
 const helloAgainMs = { first: 200, last: 3000 };
-/** Hellos without an answer, until what has come is taken for the beginning: about a second and a half. */
+/**
+ * Hellos without an answer since something came, until that is taken for the beginning: about a second and a half. Those before do
+ * not count: Fast DDS answers none while it has written nothing.
+ */
 const unansweredHellos = 3;
 /** The first wait before asking again for what has not come, doubled up to the last. */
 const askAgainMs = { first: 30, last: 500 };
@@ -75,10 +78,8 @@ export class ReliableProxy implements WriterProxy {
 
   heartbeat(beat: Heartbeat): void {
     if (this.countsAnew(beat)) this.inbox.restartAt(beat.last + 1);
-    if (this.state === "waiting") {
-      this.inbox.beginAt(beat.first);
-      this.step("range-known");
-    } else if (beat.first > this.inbox.next) {
+    if (this.state === "waiting") this.beginAt(beat.first);
+    else if (beat.first > this.inbox.next) {
       this.countLost(this.inbox.giveUpBelow(beat.first));
       this.reassembly.dropBelow(this.inbox.next);
     }
@@ -91,10 +92,13 @@ export class ReliableProxy implements WriterProxy {
   }
 
   gap(gap: Gap): void {
+    // Before anything else is known of the writer, this says where it begins for us.
+    const wasWaiting = this.state === "waiting";
+    if (wasWaiting && gap.start <= this.inbox.next) this.beginAt(gap.before);
     // The writer has overwritten them before they could be repaired.
     let gone = this.inbox.skip(gap.start, gap.before);
     for (const sequence of gap.further) gone += this.inbox.skip(sequence, sequence + 1);
-    if (this.state !== "waiting") this.countLost(gone);
+    if (!wasWaiting) this.countLost(gone);
     this.reassembly.dropBelow(this.inbox.next);
     this.progressed(this.requests.arrived(gap.before - 1));
   }
@@ -111,7 +115,8 @@ export class ReliableProxy implements WriterProxy {
   }
 
   private accept(sample: Sample): void {
-    // Also without history to wait for: what was lost before the first sample we see may have been written for us.
+    // Nothing can have been written before number one. Of any other first sample nobody knows: it is held until the writer says.
+    if (this.state === "waiting" && sample.sequence === 1) this.beginAt(1);
     const put = this.inbox.put(sample.sequence, sample, sample.payload.length, this.state !== "waiting");
     if (this.closed) return;
     const roundDone = this.requests.arrived(sample.sequence);
@@ -126,7 +131,7 @@ export class ReliableProxy implements WriterProxy {
         if (this.state !== "following") this.progressed(roundDone);
         return;
       case "held":
-        if (this.state === "waiting") return;
+        if (this.state === "waiting") return this.inbox.heldCount === 1 ? this.helloAtOnce() : undefined;
         if (sample.sequence > this.lastKnown) this.noticeUpTo(sample.sequence);
         else if (roundDone) this.missing(false);
     }
@@ -166,12 +171,23 @@ export class ReliableProxy implements WriterProxy {
     this.timer = undefined;
   }
 
+  private beginAt(sequence: number): void {
+    this.inbox.beginAt(sequence);
+    this.step("range-known");
+  }
+
+  /** The first sample that is held cannot be handed over without an answer, so the long pauses of a quiet writer are over. */
+  private helloAtOnce(): void {
+    this.hellos = 0;
+    this.waitMs = helloAgainMs.first;
+    this.hello();
+  }
+
   private hello(): void {
-    if (this.hellos++ >= unansweredHellos && !this.context.wantsHistory && this.inbox.heldCount > 0) {
-      this.inbox.beginAtHeld();
-      return this.step("range-known");
-    }
-    this.requests.acknowledge(false);
+    const first = this.inbox.firstHeld;
+    if (this.hellos++ >= unansweredHellos && !this.context.wantsHistory && first !== undefined) return this.beginAt(first);
+    if (this.hellos > 1 && first !== undefined && !this.context.wantsHistory) this.requests.askBefore(first);
+    else this.requests.acknowledge(false);
     this.arm(this.waitMs);
     this.waitMs = Math.min(this.waitMs * 2, helloAgainMs.last);
   }

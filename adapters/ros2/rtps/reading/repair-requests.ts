@@ -10,6 +10,8 @@ const askedBytes = 512 << 10;
 const leastBetweenMs = 5;
 /** A sample of which a part arrived this recently is still under way and not asked for. */
 const underWayMs = 4;
+/** Numbers before the first sample seen that are asked for while nobody has said where the writer begins for us. */
+const askedBeforeFirst = 64;
 /** Fragment requests that share one round; each takes a submessage. */
 const maxFragmentRequests = 16;
 
@@ -75,6 +77,16 @@ export class RepairRequests {
     return { sent: true, againInMs: 0 };
   }
 
+  /**
+   * Asks for what came before the first sample we saw. A writer that gives no heartbeat on request still repairs or says with a gap
+   * that there was nothing (Fast DDS: a request of nothing only puts its periodic heartbeat off).
+   */
+  askBefore(first: number): void {
+    const from = Math.max(this.inbox.next, first - askedBeforeFirst);
+    const numbers = Array.from({ length: first - from }, (_, i) => from + i);
+    this.sendAckNack(numbers, false, from);
+  }
+
   private choose(last: number, now: number): { samples: number[]; fragments: { sequence: number; parts: number[] }[] } {
     let bytes = askedBytes;
     const samples: number[] = [];
@@ -94,10 +106,10 @@ export class RepairRequests {
     return { samples, fragments };
   }
 
-  private sendAckNack(missing: readonly number[], final: boolean): void {
+  private sendAckNack(missing: readonly number[], final: boolean, base = this.inbox.next): void {
     const { outbox, readerId } = this.context;
     const message = outbox.message(128 + dataOverhead).destination(this.writer.link.prefix);
-    message.ackNack(readerId, this.writer.writerId, this.inbox.next, missing, ++this.count, final);
+    message.ackNack(readerId, this.writer.writerId, base, missing, ++this.count, final);
     outbox.send(message, this.writer.link);
   }
 
