@@ -75,6 +75,48 @@ describe("a changed configuration", () => {
   });
 });
 
+describe("a changed configuration while the link stays open", () => {
+  const changed = (connection: Connection, devices: Readonly<Record<string, DeviceOptions>>) =>
+    connection.reconfigure!({
+      id: "l",
+      link: {},
+      devices: Object.entries(devices).map(([id, options]) => ({ id, options, bindings: [] })),
+    });
+
+  it.each([
+    [1, 8],
+    [8, 2],
+  ])("lets as many requests of a unit be under way as it says now: first %i, then %i", async (first, then) => {
+    const connection = await open({ inFlight: first });
+    peer.behave({ slowMs: 20 });
+    const most = async () => {
+      const { heard } = peer.unit(1);
+      let owed = 0;
+      let answered = heard.length;
+      peer.spoil = (frame) => {
+        owed = Math.max(owed, heard.length - answered++);
+        return frame;
+      };
+      await Promise.all(Array.from({ length: 16 }, (_, at) => connection.read([point(`holding:${at * 500}`)], soon())));
+      return owed;
+    };
+    expect(await most()).toBe(first);
+    changed(connection, { d: { inFlight: then } });
+    expect(await most()).toBe(then);
+  });
+
+  it("gives up a link on which everybody left is silent, whoever answered before leaving", async () => {
+    peer.unit(2);
+    const connection = await open({ unit: 1 }, { timeoutMs: 100, giveUpAfter: 3 }, { e: { unit: 2 } });
+    await connection.read([point("holding:0")], soon());
+    await connection.read([point("holding:0", "e")], soon());
+    changed(connection, { d: { unit: 1 } });
+    peer.behave("frozen");
+    for (let round = 0; round < 3; round++) await failure(connection.read([point("holding:0")], soon()));
+    expect(await Promise.race([connection.lost, new Promise((resolve) => setTimeout(resolve, 1000))])).toMatchObject({ code: "link-lost" });
+  });
+});
+
 describe("exceptions", () => {
   it.each([
     [1, quality.badConfig, "not-supported"],

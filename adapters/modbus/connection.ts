@@ -96,7 +96,10 @@ export class ModbusConnection implements Connection {
   }
 
   private limitLanes(): void {
-    for (const { limits } of this.devices.values()) this.exchange.lanes.limit(limits.unit, limits.inFlight);
+    const units = new Map<number, number>();
+    // Where two devices are one unit, the smaller number counts.
+    for (const { limits } of this.devices.values()) units.set(limits.unit, Math.min(units.get(limits.unit) ?? Infinity, limits.inFlight));
+    this.exchange.lanes.belong(units);
   }
 
   private device(id: string): Device {

@@ -28,7 +28,7 @@ describe("the lanes of a link", () => {
 
   it("a unit gets no more at once than it can take, and the link no more than it can take", () => {
     const lanes = new Lanes(8);
-    lanes.limit(1, 1);
+    lanes.belong(new Map([[1, 1]]));
     fill(lanes, 1, 5);
     const [first] = takeAll(lanes);
     expect(takeAll(lanes)).toEqual([]);
@@ -36,6 +36,41 @@ describe("the lanes of a link", () => {
     expect(takeAll(lanes)).toHaveLength(1);
     fill(lanes, 2, 50);
     expect(takeAll(lanes)).toHaveLength(7);
+  });
+
+  it("a unit may be given more at once later, and less", () => {
+    const lanes = new Lanes(8);
+    lanes.belong(new Map([[1, 1]]));
+    fill(lanes, 1, 20);
+    const flying = takeAll(lanes);
+    expect(flying).toHaveLength(1);
+    lanes.belong(new Map([[1, 6]]));
+    flying.push(...takeAll(lanes));
+    expect(flying).toHaveLength(6);
+    lanes.belong(new Map([[1, 2]]));
+    for (const one of flying.splice(0, 4)) lanes.finish(one, "answered");
+    expect(takeAll(lanes)).toEqual([]);
+    lanes.finish(flying[0]!, "answered");
+    expect(takeAll(lanes)).toHaveLength(1);
+  });
+
+  it("all are silent when every unit that belongs here and ever answered is, whatever one that left or was only scanned once said", () => {
+    const lanes = new Lanes(1);
+    const ends = (unit: number, how: "answered" | "silent") => {
+      fill(lanes, unit, 1);
+      lanes.finish(lanes.next(0)!, how);
+    };
+    lanes.belong(new Map([[1, 1], [2, 1]])); // prettier-ignore
+    ends(1, "answered");
+    ends(2, "answered");
+    ends(7, "answered");
+    ends(1, "silent");
+    expect(lanes.allSilent()).toBe(false);
+    lanes.belong(new Map([[1, 1]]));
+    expect(lanes.allSilent()).toBe(true);
+    lanes.belong(new Map([[1, 1], [2, 1]])); // prettier-ignore
+    ends(2, "answered");
+    expect(lanes.allSilent()).toBe(false);
   });
 
   it("a write goes before every waiting read, of its own unit and of others", () => {

@@ -26,10 +26,19 @@ export class Lanes {
     return this.queued;
   }
 
-  /** At most this many requests of one unit fly at once; when two devices share a unit, the smaller number counts. */
-  limit(unit: number, most: number): void {
-    const lane = this.laneOf(unit);
-    lane.most = Math.min(lane.most, most);
+  /**
+   * The units that belong to this link from now on, each with the most requests of it that may fly at once. One that belongs
+   * no longer is still served when asked (a scan does), but nobody asks it again and again: its last word says nothing about
+   * the link any more.
+   */
+  belong(units: ReadonlyMap<number, number>): void {
+    for (const unit of units.keys()) this.laneOf(unit);
+    for (const [unit, lane] of this.byUnit) {
+      const most = units.get(unit);
+      lane.most = most ?? Infinity;
+      lane.belongs = most !== undefined;
+      if (!lane.belongs) lane.heard = false;
+    }
   }
 
   /** False when the queue is full. */
@@ -59,7 +68,7 @@ export class Lanes {
     this.flying--;
     if (lane.suspect) this.suspectsFlying--;
     const suspect = how === "silent";
-    if (!suspect) lane.heard = true;
+    if (!suspect && lane.belongs) lane.heard = true;
     if (suspect !== lane.suspect) {
       // The lane's other requests change sides with it.
       this.suspectsFlying += suspect ? lane.flying : -lane.flying;
@@ -69,8 +78,8 @@ export class Lanes {
   }
 
   /**
-   * Whether every unit that ever answered on this link is silent now, which is what a dead link looks like; a gateway with one
-   * dead unit does not, and one where nobody ever answered does.
+   * Whether every unit of this link that ever answered is silent now, which is what a dead link looks like; a gateway with one
+   * dead unit does not, and one where nobody ever answered does. Units that only a scan has found do not count.
    */
   allSilent(): boolean {
     return this.lanes.every((lane) => lane.suspect || !lane.heard);
@@ -129,7 +138,7 @@ export class Lanes {
   private laneOf(unit: number): Lane {
     let lane = this.byUnit.get(unit);
     if (!lane) {
-      lane = { most: Infinity, flying: 0, suspect: false, heard: false, restUntilUs: 0, urgent: [], waiting: [] };
+      lane = { most: Infinity, belongs: false, flying: 0, suspect: false, heard: false, restUntilUs: 0, urgent: [], waiting: [] };
       this.byUnit.set(unit, lane);
       this.lanes.push(lane);
     }
@@ -139,6 +148,8 @@ export class Lanes {
 
 interface Lane {
   most: number;
+  /** Whether one of the link's devices is this unit. */
+  belongs: boolean;
   flying: number;
   suspect: boolean;
   heard: boolean;
