@@ -4,63 +4,83 @@ import type { Value } from "#msgs/point.ts";
 const rhythmNeeds = 8;
 /** How far one interval may stray from the mean and still belong to it. */
 const strayAtMost = 0.5;
+/** Changes remembered, to know how small a change this point still tells. */
+const changesKept = 8;
+
+/** How a rhythm that stopped is to be taken. */
+export type Rhythm =
+  /** It speaks whether or not anything changes: that it stopped is enough. */
+  | "beats"
+  /** It repeated itself while others in the same message changed: enough where nobody can be asked. */
+  | "repeats"
+  /** It only ever spoke with a new value, and may just have stopped changing: only an answer shows more. */
+  | "changes";
 
 /**
- * Learns how often one point speaks by itself. A point that speaks only when its value changes has no rhythm, however regularly
- * it happened to change for a while: what proves a rhythm is that it repeated an unchanged value in it. So a quiet
- * change-of-value point is never called silent.
+ * Learns how often one point speaks by itself, and what its silence is worth. A change-of-value point is quiet while nothing
+ * changes, however evenly it happened to change before; what gives it away is that it shows a change as large as those it used to
+ * tell, and did not tell it.
  */
 export class Cadence {
   #last: number | undefined;
   #meanUs = 0;
   #regular = 0;
   #repeats = 0;
+  #whole = 0;
   #value: Value | null = null;
+  #changes: number[] = [];
 
   get lastUs(): number | undefined {
     return this.#last;
   }
 
-  get value(): Value | null {
-    return this.#value;
+  /** Undefined while there is no rhythm. */
+  get expectedUs(): number | undefined {
+    return this.#regular >= rhythmNeeds ? this.#meanUs : undefined;
   }
 
-  heard(atUs: number, value: Value | null): void {
-    if (this.#last !== undefined) this.#interval(atUs - this.#last, value === this.#value);
+  get rhythm(): Rhythm {
+    if (this.#whole * 2 >= this.#regular) return "beats";
+    return this.#repeats * 2 >= this.#regular ? "repeats" : "changes";
+  }
+
+  isUnchanged(value: Value | null): boolean {
+    return this.#last !== undefined && value === this.#value;
+  }
+
+  /** `isWhole`: nothing in the whole message had changed, so it was not sent because of a change. */
+  heard(atUs: number, value: Value | null, isWhole: boolean): void {
+    const isRepeat = this.isUnchanged(value);
+    if (this.#last !== undefined) this.#interval(atUs - this.#last, isRepeat, isRepeat && isWhole);
+    if (typeof value === "number" && typeof this.#value === "number" && value !== this.#value) {
+      this.#changes.push(Math.abs(value - this.#value));
+      if (this.#changes.length > changesKept) this.#changes.shift();
+    }
     this.#last = atUs;
     this.#value = value;
   }
 
-  /** Undefined while there is no rhythm. */
-  get expectedUs(): number | undefined {
-    return this.#regular >= rhythmNeeds && this.#repeats > 0 ? this.#meanUs : undefined;
+  /** Whether this answer is a change that the point would have told of. */
+  wouldHaveTold(answer: Value | null): boolean {
+    if (typeof answer !== "number" || typeof this.#value !== "number") return answer !== this.#value;
+    // The very smallest may have been told for another reason, such as a flag that changed.
+    const [smallest = 0, next = smallest] = this.#changes.toSorted((a, b) => a - b);
+    return answer !== this.#value && Math.abs(answer - this.#value) >= next;
   }
 
-  /** It was asked and turned out to be merely quiet: what was learned does not hold. */
-  forget(): void {
-    this.#regular = 0;
-    this.#repeats = 0;
-    this.#meanUs = 0;
+  /** A new subscription, or time in which we ourselves stood still: what was not heard before this does not count. */
+  waitFrom(atUs: number): void {
+    if (this.#last !== undefined) this.#last = Math.max(this.#last, atUs);
   }
 
-  #interval(us: number, unchanged: boolean): void {
+  #interval(us: number, isRepeat: boolean, isWhole: boolean): void {
     const strays = this.#meanUs > 0 && Math.abs(us - this.#meanUs) > this.#meanUs * strayAtMost;
     if (this.#meanUs === 0 || strays) {
       this.#meanUs = us;
-      this.#regular = 1;
-      this.#repeats = unchanged ? 1 : 0;
-      return;
-    }
-    this.#meanUs += (us - this.#meanUs) / 8;
+      this.#regular = this.#repeats = this.#whole = 0;
+    } else this.#meanUs += (us - this.#meanUs) / 8;
     this.#regular++;
-    if (unchanged) this.#repeats++;
+    if (isRepeat) this.#repeats++;
+    if (isWhole) this.#whole++;
   }
-}
-
-/** A point is doubted when this many of its intervals went by, so that it can be asked and flagged before the third is over. */
-export const doubtAfterIntervals = 2.5;
-
-export function isDoubtful(cadence: Cadence, nowUs: number): boolean {
-  const expected = cadence.expectedUs;
-  return expected !== undefined && cadence.lastUs !== undefined && nowUs - cadence.lastUs > expected * doubtAfterIntervals;
 }

@@ -6,16 +6,20 @@ import type { Random } from "#src/kit/random.ts";
 import type { Resume } from "#src/timeline/resume.ts";
 import type { Outlet } from "./outlet.ts";
 import type { PollGroup } from "./schedule.ts";
-import { quality } from "#msgs/quality.ts";
+import { isGood, quality } from "#msgs/quality.ts";
 import { usPerMs } from "#msgs/time.ts";
 import { backOff } from "#src/kit/back-off.ts";
+import { GatewayError } from "#src/kit/errors.ts";
 import type { DevicePhase } from "./link-table.ts";
 import type { Counters } from "./counters.ts";
 import { Backfill } from "./backfill.ts";
 import { BadReadings } from "./bad-readings.ts";
 import { DeviceState } from "./device-state.ts";
 import { Listening } from "./listening.ts";
+import { Mending } from "./mending.ts";
+import { Silence, type Answer } from "./silence.ts";
 import { Slots, groupsOf } from "./schedule.ts";
+import { slept } from "./waiting.ts";
 
 /** Points that should be listened to, where the device or adapter cannot: asked at this rate instead. */
 const fallbackPollMs = 5_000;
@@ -32,8 +36,10 @@ export interface DeviceParts {
   readonly timers: Timers;
   readonly random: Random;
   readonly linkCounters: Counters;
-  /** Whether another device behind this link was heard since then. */
-  readonly neighboursHeardSince: (us: number) => boolean;
+  /** Whether another device behind this link pushed something since then. */
+  readonly neighboursPushedSince: (us: number) => boolean;
+  /** The connection is suspect: it carries no pushes of this device, and of no other. */
+  readonly connectAnew: () => void;
   /** Told when this device went up or down, so that the link can see whether anybody still answers. */
   readonly changed: () => void;
 }
@@ -50,6 +56,15 @@ export class DevicePolling {
   #bindings: readonly Binding[];
   /** Aborted when the device answers again, so that no other group of it sits out the rest of its pause. */
   #away: AbortController | undefined;
+  /** Ends with the serving: an answer or a push that comes later is about addresses that may not be right any more. */
+  #serving: AbortSignal | undefined;
+  #listening: Listening | undefined;
+  readonly #silence = new Silence();
+  readonly #mending: Mending;
+  /** Whether all of it is told as silent. */
+  #isSilent = false;
+  /** Listened points that were made bad while the device was away: nobody says by himself that they are good again. */
+  readonly #spoilt = new Set<PointId>();
 
   constructor(parts: DeviceParts, bindings: readonly Binding[]) {
     this.#parts = parts;
@@ -65,6 +80,7 @@ export class DevicePolling {
       taken: (rows) => this.state.pushed(rows),
       failed: (error) => void this.state.count(error),
     });
+    this.#mending = new Mending({ ...parts, silence: this.#silence });
   }
 
   get bindings(): readonly Binding[] {
@@ -73,12 +89,18 @@ export class DevicePolling {
 
   /** Why it is not as it should be: it does not answer, or not with every value. */
   get reason(): string | undefined {
-    return this.state.reason ?? (this.state.phase === "up" ? this.#bad.summary() : undefined);
+    return this.state.reason ?? (this.state.phase === "up" ? (this.#silenceReason() ?? this.#bad.summary()) : undefined);
+  }
+
+  /** It is connected, and none of its points says anything. */
+  get isSilent(): boolean {
+    return this.#isSilent;
   }
 
   /** Polls and listens until the signal ends it. Never rejects: what goes wrong is told as facts. */
   async serve(connection: Connection, signal: AbortSignal): Promise<void> {
     this.state.begin();
+    this.#serving = signal;
     const listened = connection.subscribe ? this.#bindings.filter((binding) => binding.pollMs === 0) : [];
     const polled = this.#bindings.filter((binding) => !listened.includes(binding));
     await Promise.all([
@@ -91,6 +113,8 @@ export class DevicePolling {
   /** Other points from now on, or another device in its place; call while nothing of it is served, or just before that ends. */
   rebind(bindings: readonly Binding[], isAnother: boolean): void {
     const known = new Set(isAnother ? [] : this.#bindings.map(placeOf));
+    const stays = new Set(bindings.filter((binding) => known.has(placeOf(binding))).map(({ point }) => point));
+    this.#silence.forget(this.#bindings.map(({ point }) => point).filter((point) => !stays.has(point)));
     this.#bindings = bindings;
     this.#bad.forget();
     if (isAnother) this.state.unlinked();
@@ -113,9 +137,16 @@ export class DevicePolling {
     this.#parts.outlet.spoil(this.stream, bindings.map(({ point }) => point), byte); // prettier-ignore
   }
 
-  /** Asks now and publishes what comes back; rejects when the device does not answer. */
-  ask(connection: Connection, bindings: readonly Binding[], signal: AbortSignal): Promise<readonly Reading[]> {
-    return this.#ask(connection, { bindings, points: bindings.map(({ point }) => point) }, signal, true);
+  /** Asks now and publishes what comes back; rejects when the device does not answer, which counts as it does for polls. */
+  async ask(connection: Connection, bindings: readonly Binding[], signal: AbortSignal): Promise<readonly Reading[]> {
+    const served = this.#serving;
+    const either = served ? AbortSignal.any([signal, served]) : signal;
+    try {
+      return await this.#ask(connection, { bindings, points: bindings.map(({ point }) => point) }, either, true);
+    } catch (error) {
+      if (!either.aborted && !isNoAnswerAtAll(error)) this.#failed(error, bindings);
+      throw error;
+    }
   }
 
   async #ask(
@@ -126,13 +157,17 @@ export class DevicePolling {
   ): Promise<readonly Reading[]> {
     const askedAt = this.#parts.time.now();
     const readings = await connection.read(bindings, signal, isAwaited);
+    // The connection may be gone, or the points be others by now: too late is no answer.
+    signal.throwIfAborted();
+    if (readings.length !== points.length)
+      throw new GatewayError("bad-answer", `${this.device} was asked for ${points.length} points and answered with ${readings.length}`);
     this.state.replied(readings.length, (this.#parts.time.now() - askedAt) / usPerMs, this.#bad.see(points, readings));
     this.#deliver(points, readings, askedAt);
     return readings;
   }
 
   #deliver(points: readonly PointId[], readings: readonly Reading[], askedAt: number): void {
-    if (!this.#parts.outlet.deliver(this.stream, points, readings, { origin: "asked", askedAt })) this.state.counters.shed(points.length);
+    if (!this.#parts.outlet.deliver(this.stream, points, readings, { origin: "asked", askedAt })) this.state.shed(points.length);
   }
 
   async #poll(connection: Connection, group: PollGroup, signal: AbortSignal): Promise<void> {
@@ -164,48 +199,78 @@ export class DevicePolling {
 
   async #listen(connection: Connection, bindings: readonly Binding[], signal: AbortSignal): Promise<void> {
     const retry = backOff({ firstMs: 1_000, ceilingMs: probeCeilingMs, random: this.#parts.random });
-    const listening = this.#listeningTo(connection, signal);
+    const polled = new Set<Binding>();
+    const polls: Promise<void>[] = [];
+    const refused = (refused: readonly Binding[]): void => {
+      const fresh = refused.filter((binding) => !polled.has(binding));
+      for (const binding of fresh) polled.add(binding);
+      polls.push(...groupsOf(fresh, fallbackPollMs).map((group) => this.#poll(connection, group, signal)));
+    };
+    const listening = this.#listeningTo(connection, bindings, refused, signal);
+    this.#listening = listening;
     while (!signal.aborted) {
       try {
-        const refused = await listening.subscribe(bindings, signal);
-        const groups = groupsOf(refused, fallbackPollMs);
-        const taken = bindings.filter((binding) => !refused.includes(binding));
-        await Promise.all([listening.watch(taken, signal), ...groups.map((group) => this.#poll(connection, group, signal))]);
-        return;
+        await listening.subscribe();
+        await listening.watch();
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted) break;
         this.#failed(error, bindings);
-        if (!(await slept(this.#parts.timers, retry.next(), signal))) return;
-      } finally {
-        if (signal.aborted) await listening.close();
+        if (!(await slept(this.#parts.timers, retry.next(), signal))) break;
       }
+    }
+    await Promise.all([listening.close(), ...polls]);
+  }
+
+  #listeningTo(
+    connection: Connection,
+    bindings: readonly Binding[],
+    refused: (bindings: readonly Binding[]) => void,
+    signal: AbortSignal,
+  ): Listening {
+    const { time, timers } = this.#parts;
+    const parts = {
+      connection,
+      silence: this.#silence,
+      mending: this.#mending,
+      time,
+      timers,
+      refused,
+      heard: this.#heard.bind(this),
+      ask: (wanted: readonly Binding[]) => this.#answers(connection, wanted, signal),
+      tell: this.#tellSilence.bind(this),
+    };
+    return new Listening(parts, bindings, signal);
+  }
+
+  async #answers(connection: Connection, bindings: readonly Binding[], signal: AbortSignal): Promise<ReadonlyMap<PointId, Answer>> {
+    const all = (answer: Answer) => new Map(bindings.map(({ point }) => [point, answer] as const));
+    try {
+      const readings = await this.ask(connection, bindings, signal);
+      return new Map(bindings.map(({ point }, i) => [point, answerOf(readings[i]!)]));
+    } catch (error) {
+      return all(isNoAnswerAtAll(error) ? "cannot be asked" : "no answer");
     }
   }
 
-  #listeningTo(connection: Connection, signal: AbortSignal): Listening {
-    const { time, timers } = this.#parts;
-    return new Listening({
-      connection,
-      time,
-      timers,
-      heard: (readings, about) => this.#heard(readings, about),
-      ask: async (bindings) => {
-        const readings = await this.ask(connection, bindings, signal);
-        return new Map(bindings.map(({ point }, index) => [point, readings[index]!.raw]));
-      },
-      tell: (state, points) => this.#tellSilence(state, points),
-      neighboursHeardSince: this.#parts.neighboursHeardSince,
-    });
-  }
-
+  /** The points one by one as an event; the device as a whole as a link fact, when it goes and when it is back. */
   #tellSilence(state: "silent" | "heard", points: readonly PointId[]): void {
     const { adapter, outlet } = this.#parts;
-    const whole = points.length === this.#bindings.length;
-    const reason = "connected, and says nothing";
-    if (whole)
-      outlet.publish({ kind: "link", adapter, device: this.device, ...(state === "silent" ? { state, reason } : { state: "up" }) });
+    const isSilent = this.#silence.silent.size === this.#bindings.length;
+    if (isSilent !== this.#isSilent) {
+      this.#isSilent = isSilent;
+      const how = isSilent ? ({ state: "silent", reason: this.#silenceReason()! } as const) : ({ state: "up" } as const);
+      outlet.publish({ kind: "link", adapter, device: this.device, ...how });
+    }
     const data = { points: points.slice(0, 100), count: points.length };
     outlet.publish({ kind: "event", type: `device.${state}`, device: this.device, data });
+  }
+
+  #silenceReason(): string | undefined {
+    const { silent } = this.#silence;
+    if (silent.size === 0) return undefined;
+    if (silent.size === this.#bindings.length) return "connected, and says nothing";
+    const named = [...silent].slice(0, 3).join(", ");
+    return `connected, and ${silent.size} of ${this.#bindings.length} points say nothing: ${named}${silent.size > 3 ? ", …" : ""}`;
   }
 
   #heard(
@@ -213,17 +278,28 @@ export class DevicePolling {
     about?: { retained?: boolean; historical?: boolean; settled?: (stored: boolean) => void },
   ): void {
     const points = readings.map(({ binding }) => binding.point);
+    for (const point of points) this.#spoilt.delete(point);
     this.state.pushed(readings.length, about?.historical ? [] : this.#bad.see(points, readings));
     if (!about?.retained && !about?.historical) this.state.answered();
     const origin = about?.historical ? "historical" : about?.retained ? "retained" : "pushed";
     const taken = this.#parts.outlet.deliver(this.stream, points, readings, { origin, ...(about?.settled && { settled: about.settled }) });
-    if (!taken) this.state.counters.shed(points.length);
+    if (!taken) this.state.shed(points.length);
   }
 
   #failed(error: unknown, bindings: readonly Binding[]): void {
     const before: DevicePhase = this.state.phase;
     const after = this.state.failed(error);
-    if (before !== "down") this.spoil(after === "down" ? this.#bindings : bindings, quality.badLink);
+    if (before === "down") return;
+    const lost = after === "down" ? this.#bindings : bindings;
+    for (const { point, pollMs } of lost) if (pollMs === 0) this.#spoilt.add(point);
+    this.spoil(lost, quality.badLink);
+  }
+
+  /** It answers again: what was made bad meanwhile and is only listened to is asked, or subscribed anew. */
+  #refresh(): void {
+    if (this.#spoilt.size === 0 || !this.#listening) return;
+    void this.#listening.refresh(new Set(this.#spoilt));
+    this.#spoilt.clear();
   }
 
   #changed(): void {
@@ -231,22 +307,22 @@ export class DevicePolling {
       this.#away?.abort();
       this.#away = undefined;
       this.#backfill.wake();
+      this.#refresh();
     }
     this.#parts.changed();
   }
 }
 
+/** It says nothing about the device: this kind of link, or this point, cannot be asked. */
+function isNoAnswerAtAll(error: unknown): boolean {
+  return error instanceof GatewayError && (error.code === "not-supported" || error.code === "bad-address");
+}
+
+function answerOf({ raw, quality: byte }: Reading): Answer {
+  return isGood(byte) ? { value: raw } : "nothing";
+}
+
 /** What makes a point the same point for its device, at whatever rate it is asked. */
 function placeOf({ point, address, kind }: Binding): string {
   return JSON.stringify([point, address, kind]);
-}
-
-/** False when it was woken by the end of everything. */
-async function slept(timers: Timers, ms: number, signal: AbortSignal): Promise<boolean> {
-  try {
-    await timers.sleep(Math.ceil(ms), signal);
-    return !signal.aborted;
-  } catch {
-    return false;
-  }
 }

@@ -32,6 +32,7 @@ export class DeviceState {
   #phase: DevicePhase = "unknown";
   #since: number;
   #heardAt: number;
+  #pushedAt = 0;
   #reason: string | undefined;
   #hasAnswered = false;
   /** What the log heard last: a link that is made anew says nothing new about a device that stays away. */
@@ -61,6 +62,11 @@ export class DeviceState {
     return this.#heardAt;
   }
 
+  /** When this device last said anything by itself. */
+  get pushedAt(): number {
+    return this.#pushedAt;
+  }
+
   get reason(): string | undefined {
     return this.#reason;
   }
@@ -83,8 +89,13 @@ export class DeviceState {
   }
 
   pushed(points: number, bad: Iterable<string> = []): void {
+    this.#pushedAt = this.#parts.time.now();
     for (const counters of this.#all) counters.pushed(points);
     this.#countBad(bad);
+  }
+
+  shed(points: number): void {
+    for (const counters of this.#all) counters.shed(points);
   }
 
   answered(): void {

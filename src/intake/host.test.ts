@@ -170,6 +170,13 @@ describe("silence", () => {
       await machine.runAsync(second, 20_000);
     }
   }
+  /** Pushes a new value each second. */
+  async function changing(far: FarSide, machine: Machine, binding: AdapterConfig["devices"][0]["bindings"][0], count: number) {
+    for (let i = 0; i < count; i++) {
+      far.push?.([{ binding, raw: i, quality: 0 }]);
+      await machine.runAsync(second, 20_000);
+    }
+  }
   const eventsOf = (facts: readonly Fact[]) => facts.flatMap((fact) => (fact.kind === "event" ? [fact.type] : []));
 
   it("of a stream with a rhythm is told within three intervals and mended by subscribing anew", async () => {
@@ -235,10 +242,48 @@ describe("silence", () => {
     const { machine, host, spec, facts, stop } = hostOn(far, config);
     await host.apply([spec]);
     await machine.runAsync(100_000);
-    await rhythm(far, machine, config.devices[0]!.bindings[0]!, 12);
+    await changing(far, machine, config.devices[0]!.bindings[0]!, 12);
+    far.values.set("a/1", 11);
     await machine.runAsync(60 * second, 20_000);
     expect(eventsOf(facts)).toEqual([]);
     expect(far.connects).toBe(1);
+    await stop();
+  });
+
+  it("of a point that always changes is told within three intervals, when it shows a change that it does not tell", async () => {
+    const far = farSide();
+    far.subscribes = true;
+    const config = scriptedConfig({ a: 1 }, 0);
+    const { machine, host, spec, facts, links, stop } = hostOn(far, config);
+    await host.apply([spec]);
+    await machine.runAsync(100_000);
+    await changing(far, machine, config.devices[0]!.bindings[0]!, 12);
+    far.values.set("a/1", 99);
+    await machine.runAsync(2 * second, 20_000);
+    expect(eventsOf(facts)).toEqual(["device.silent"]);
+    expect(links("a").at(-1)).toBe("silent: connected, and says nothing");
+    expect(host.status().find(({ device }) => device === "a")).toMatchObject({ state: "silent", reason: "connected, and says nothing" });
+    await changing(far, machine, config.devices[0]!.bindings[0]!, 1);
+    expect(links("a").at(-1)).toBe("up");
+    expect(host.status().find(({ device }) => device === "a")).toMatchObject({ state: "up" });
+    await stop();
+  });
+
+  it("is told once and mended for as long as it takes, and connecting anew for it gets rare", async () => {
+    const far = farSide();
+    far.subscribes = true;
+    const config = scriptedConfig({ a: 1 }, 0);
+    const { machine, host, spec, facts, stop } = hostOn(far, config);
+    await host.apply([spec]);
+    await machine.runAsync(100_000);
+    await rhythm(far, machine, config.devices[0]!.bindings[0]!, 12);
+    far.values.set("a/1", 99);
+    await machine.runAsync(3_600 * second, 50_000);
+    expect(eventsOf(facts)).toEqual(["device.silent"]);
+    expect(far.connects).toBeGreaterThan(2);
+    expect(far.connects).toBeLessThan(10);
+    await rhythm(far, machine, config.devices[0]!.bindings[0]!, 2);
+    expect(eventsOf(facts)).toEqual(["device.silent", "device.heard"]);
     await stop();
   });
 });

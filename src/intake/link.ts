@@ -220,11 +220,14 @@ export class Link {
   /** Connected, and nobody behind it answers: the connection itself is suspect (half-open), so it is made anew. */
   #deviceChanged(): void {
     const all = [...this.#devices.values()];
-    if (this.#connection && all.length > 0 && all.every(({ state }) => state.phase === "down")) {
-      const silent = this.#connection;
-      this.#parts.log.warn(`${this.#spec.id}: no device answers, connecting anew`);
-      void silent.close();
-    }
+    if (all.length > 0 && all.every(({ state }) => state.phase === "down")) this.#connectAnew("no device answers");
+  }
+
+  #connectAnew(why: string): void {
+    const suspect = this.#connection;
+    if (!suspect) return;
+    this.#parts.log.warn(`${this.#spec.id}: ${why}; connecting anew`);
+    void suspect.close();
   }
 
   #event(event: DeviceEvent): void {
@@ -235,10 +238,11 @@ export class Link {
 
   #pollingOf({ id, bindings }: AdapterConfig["devices"][number]): DevicePolling {
     const { outlet, resume, time, timers, random, log } = this.#parts;
-    const neighboursHeardSince = (us: number): boolean =>
-      [...this.devices.values()].some(({ device, state }) => device !== id && state.hasAnswered && state.heardAt > us);
+    const neighboursPushedSince = (us: number): boolean =>
+      [...this.devices.values()].some(({ device, state }) => device !== id && state.pushedAt > us);
     const changed = (): void => this.#deviceChanged();
-    const about = { adapter: this.#spec.id, device: id, linkCounters: this.#counters, changed, neighboursHeardSince };
+    const connectAnew = (): void => this.#connectAnew(`${id} says nothing, and subscribing anew did not help`);
+    const about = { adapter: this.#spec.id, device: id, linkCounters: this.#counters, changed, neighboursPushedSince, connectAnew };
     return new DevicePolling({ ...about, outlet, resume, time, timers, random, log }, bindings);
   }
 
@@ -254,8 +258,8 @@ export class Link {
     return device?.bindings.find(({ point }) => point === id);
   }
 
-  #deviceStatus({ device, state: own, reason: why }: DevicePolling, link: LinkStatus): LinkStatus {
-    const states = { unknown: "connecting", up: "up", doubtful: "up", down: "down" } as const;
+  #deviceStatus({ device, state: own, reason: why, isSilent }: DevicePolling, link: LinkStatus): LinkStatus {
+    const states = { unknown: "connecting", up: isSilent ? "silent" : "up", doubtful: "up", down: "down" } as const;
     const reason = why ?? link.reason;
     return {
       adapter: link.adapter,

@@ -1,138 +1,150 @@
 import type { Binding, Connection, PushedReading, Subscription } from "#src/contract/adapter.ts";
-import type { Cancel, LiveTime, Timers } from "#src/contract/clock.ts";
+import type { LiveTime, Timers } from "#src/contract/clock.ts";
 import type { PointId } from "#msgs/point.ts";
 import { usPerMs } from "#msgs/time.ts";
-import { Cadence, isDoubtful } from "./cadence.ts";
+import type { Answer, Silence } from "./silence.ts";
+import { Mending } from "./mending.ts";
+import { slept, within } from "./waiting.ts";
 
 type About = Parameters<Parameters<NonNullable<Connection["subscribe"]>>[1]>[1];
 
 export interface ListeningParts {
   readonly connection: Connection;
+  readonly silence: Silence;
+  readonly mending: Mending;
   readonly time: LiveTime;
   readonly timers: Timers;
   readonly heard: (readings: readonly PushedReading[], about: About) => void;
-  /** Asks these points now and delivers the answers; rejects when the device does not answer. */
-  readonly ask: (bindings: readonly Binding[]) => Promise<ReadonlyMap<PointId, unknown>>;
+  /** Asks these points now and delivers the answers; never rejects. */
+  readonly ask: (bindings: readonly Binding[]) => Promise<ReadonlyMap<PointId, Answer>>;
   /** Tells people: these points should have spoken and did not, or speak again. */
   readonly tell: (state: "silent" | "heard", points: readonly PointId[]) => void;
-  /** Whether anybody else on this link was heard since then: the link works, and is not made anew for one silent device. */
-  readonly neighboursHeardSince: (us: number) => boolean;
+  /** Points that turned out to be impossible to listen to, to be polled. */
+  readonly refused: (bindings: readonly Binding[]) => void;
 }
 
-const lookEveryMs = 500;
+/** Looks are a quarter of the fastest rhythm apart, within these. */
+const lookEveryMs = { least: 50, most: 500 };
+/** Time that passed beyond what was slept: we stood still, or the clock was put forward. */
+const stoodStillMs = 250;
 const closeWithinMs = 2_000;
+/** An answer that takes longer is none, whatever the adapter's own time-outs are. */
+const answerWithinMs = 10_000;
 
 /**
- * Listens to some points of one device and notices when they fall silent although the link stands. A doubted point is asked;
- * if it shows what was last heard it was merely quiet. Otherwise it is told and mended, the gentlest way first: subscribe
- * anew, then connect anew, unless its neighbours are heard over the same link.
+ * Listens to some points of one device over one connection, and looks whether they fall silent although it stands. Who is silent
+ * is decided in `silence.ts`; what is done about it in `mending.ts`.
  */
 export class Listening {
   readonly #parts: ListeningParts;
-  readonly #cadences = new Map<PointId, Cadence>();
-  readonly #silent = new Set<PointId>();
+  readonly #bindings: readonly Binding[];
+  readonly #signal: AbortSignal;
   #subscription: Subscription | undefined;
-  #mends = 0;
+  /** Pushes of an earlier subscription may still come, and are about addresses that may not be right any more. */
+  #turn = 0;
+  #refused: ReadonlySet<PointId> = new Set();
+  #back: PointId[] = [];
+  #isAsking = false;
   #isLost = false;
 
-  constructor(parts: ListeningParts) {
+  constructor(parts: ListeningParts, bindings: readonly Binding[], signal: AbortSignal) {
     this.#parts = parts;
+    this.#bindings = bindings;
+    this.#signal = signal;
     void parts.connection.lost.then(() => (this.#isLost = true));
   }
 
-  /** Points that turned out to be impossible to listen to. Rejects when the device does not take the subscription. */
-  async subscribe(bindings: readonly Binding[], signal: AbortSignal): Promise<readonly Binding[]> {
-    this.#subscription = await this.#parts.connection.subscribe!(bindings, (readings, about) => this.#hear(readings, about), signal);
-    return this.#subscription.refused;
+  /** Listens from now on, to all or to all again. Rejects when the device does not take it. */
+  async subscribe(): Promise<void> {
+    const { connection, refused, silence, time } = this.#parts;
+    await this.#letGo();
+    if (this.#signal.aborted) throw this.#signal.reason;
+    const turn = ++this.#turn;
+    const push = (readings: readonly PushedReading[], about: About): void => {
+      if (turn === this.#turn && !this.#signal.aborted && !this.#isLost) this.#hear(readings, about);
+      else about?.settled?.(false);
+    };
+    this.#subscription = await connection.subscribe!(this.#bindings, push, this.#signal);
+    silence.waitFrom(time.now());
+    this.#refused = new Set(this.#subscription.refused.map(({ point }) => point));
+    refused(this.#subscription.refused);
   }
 
   /** Watches until the signal ends it. */
-  async watch(bindings: readonly Binding[], signal: AbortSignal): Promise<void> {
-    const { time, timers } = this.#parts;
-    while (!signal.aborted) {
-      try {
-        await timers.sleep(lookEveryMs, signal);
-      } catch {
-        return;
-      }
-      const now = time.now();
-      const doubted = bindings.filter(({ point }) => !this.#silent.has(point) && isDoubtful(this.#cadenceOf(point), now));
-      if (doubted.length > 0) await this.#doubt(doubted, bindings, signal);
+  async watch(): Promise<void> {
+    const { time, timers, silence, mending } = this.#parts;
+    while (!this.#signal.aborted) {
+      const lookMs = Math.max(lookEveryMs.least, Math.min(lookEveryMs.most, (silence.shortestUs ?? Infinity) / usPerMs / 4));
+      const before = time.now();
+      if (!(await slept(timers, lookMs, this.#signal))) return;
+      const overMs = (time.now() - before) / usPerMs - lookMs;
+      if (overMs > stoodStillMs) silence.stoodStill(before, overMs * usPerMs);
+      this.#tellBack();
+      this.#look();
+      if (silence.silent.size > 0) mending.begin(this, this.#signal);
     }
+  }
+
+  /** Asks what was spoilt while the device was away; where nobody can be asked, a new subscription brings it. */
+  async refresh(points: ReadonlySet<PointId>): Promise<void> {
+    const wanted = this.#bindings.filter(({ point }) => points.has(point) && !this.#refused.has(point));
+    if (wanted.length === 0) return;
+    const answers = await this.#parts.ask(wanted);
+    if (this.#signal.aborted || [...answers.values()].every((answer) => answer !== "cannot be asked")) return;
+    await this.subscribe().catch(() => undefined);
+  }
+
+  /** The silent points, asked so that people see what they show meanwhile; whether anybody answered. */
+  async askSilent(): Promise<void> {
+    const { silence, ask } = this.#parts;
+    const wanted = this.#bindings.filter(({ point }) => silence.silent.has(point));
+    if (wanted.length > 0) await ask(wanted);
   }
 
   /** Lets go of the subscription while the connection goes on; a device that does not answer is not waited for. */
   async close(): Promise<void> {
+    if (!this.#isLost) await this.#letGo();
+  }
+
+  async #letGo(): Promise<void> {
     const { connection, timers } = this.#parts;
-    if (this.#isLost || !this.#subscription) return;
-    let cancel: Cancel = () => {};
-    const late = new Promise<void>((resolve) => (cancel = timers.after(closeWithinMs, resolve)));
-    await Promise.race([this.#subscription.close().catch(() => {}), connection.lost, late]);
-    cancel();
+    const subscription = this.#subscription;
+    this.#subscription = undefined;
+    this.#turn++;
+    if (subscription) await within(timers, closeWithinMs, Promise.race([subscription.close(), connection.lost]).catch(() => undefined));
   }
 
   #hear(readings: readonly PushedReading[], about: About): void {
-    this.#parts.heard(readings, about);
+    const { heard, silence, time } = this.#parts;
+    heard(readings, about);
     if (about?.retained || about?.historical) return;
-    const now = this.#parts.time.now();
-    for (const { binding, raw } of readings) this.#cadenceOf(binding.point).heard(now, raw);
-    const back = readings.map(({ binding }) => binding.point).filter((point) => this.#silent.delete(point));
-    if (back.length === 0) return;
-    this.#mends = 0;
-    this.#parts.tell("heard", back);
+    this.#back.push(...silence.heard(time.now(), readings.map(({ binding, raw }) => [binding.point, raw] as const))); // prettier-ignore
   }
 
-  async #doubt(doubted: readonly Binding[], all: readonly Binding[], signal: AbortSignal): Promise<void> {
-    const silent = await this.#stillSilent(doubted);
-    if (signal.aborted || silent.length === 0) return;
-    for (const { point } of silent) this.#silent.add(point);
-    this.#parts.tell("silent", silent.map(({ point }) => point)); // prettier-ignore
-    await this.#mend(all, signal);
+  /** A thousand points that speak again one by one are one piece of news. */
+  #tellBack(): void {
+    const back = this.#back.splice(0);
+    if (back.length > 0) this.#parts.tell("heard", back);
   }
 
-  /** Asks: a device that answers with what was last heard was quiet, and its rhythm was no rhythm. */
-  async #stillSilent(doubted: readonly Binding[]): Promise<readonly Binding[]> {
-    let answers: ReadonlyMap<PointId, unknown>;
-    try {
-      answers = await this.#parts.ask(doubted);
-    } catch {
-      return doubted;
-    }
-    return doubted.filter(({ point }) => {
-      const cadence = this.#cadenceOf(point);
-      const wasQuiet = answers.has(point) && answers.get(point) === cadence.value;
-      if (wasQuiet) cadence.forget();
-      return !wasQuiet;
-    });
+  #look(): void {
+    const { silence, time, tell } = this.#parts;
+    const listened = this.#bindings.filter(({ point }) => !this.#refused.has(point));
+    const found = silence.look(time.now(), listened.map(({ point }) => point)); // prettier-ignore
+    if (found.silent.length > 0) tell("silent", found.silent);
+    if (found.ask.length === 0 || this.#isAsking) return;
+    const asked = new Set(found.ask);
+    this.#isAsking = true;
+    void this.#ask(listened.filter(({ point }) => asked.has(point))).finally(() => (this.#isAsking = false));
   }
 
-  async #mend(bindings: readonly Binding[], signal: AbortSignal): Promise<void> {
-    if (this.#mends++ > 0) return this.#connectAnew();
-    try {
-      await this.#subscription?.close();
-      await this.subscribe(bindings, signal);
-      await this.#parts.timers.sleep(this.#slowestMs(), signal);
-    } catch {
-      if (!signal.aborted) this.#connectAnew();
-      return;
-    }
-    if (this.#silent.size > 0) this.#connectAnew();
-  }
-
-  #connectAnew(): void {
-    const last = Math.max(0, ...[...this.#silent].map((point) => this.#cadenceOf(point).lastUs ?? 0));
-    if (!this.#parts.neighboursHeardSince(last)) void this.#parts.connection.close();
-  }
-
-  /** How long the slowest of the silent points may take to prove that the new subscription works. */
-  #slowestMs(): number {
-    const expected = [...this.#silent].map((point) => this.#cadenceOf(point).expectedUs ?? 0);
-    return Math.max(lookEveryMs, (3 * Math.max(...expected)) / usPerMs);
-  }
-
-  #cadenceOf(point: PointId): Cadence {
-    let cadence = this.#cadences.get(point);
-    if (!cadence) this.#cadences.set(point, (cadence = new Cadence()));
-    return cadence;
+  async #ask(bindings: readonly Binding[]): Promise<void> {
+    const { silence, time, timers, ask, tell } = this.#parts;
+    const askedUs = time.now();
+    const answers = await within(timers, answerWithinMs, ask(bindings));
+    if (this.#signal.aborted) return;
+    const now = time.now();
+    const silent = bindings.filter(({ point }) => silence.answered(now, point, askedUs, answers?.get(point) ?? "no answer"));
+    if (silent.length > 0) tell("silent", silent.map(({ point }) => point)); // prettier-ignore
   }
 }
