@@ -111,7 +111,12 @@ export class Listening {
     const subscription = this.#subscription;
     this.#subscription = undefined;
     this.#turn++;
-    if (subscription) await within(timers, closeWithinMs, Promise.race([subscription.close(), connection.lost]).catch(() => undefined));
+    if (subscription)
+      await within(
+        timers,
+        closeWithinMs,
+        Promise.race([subscription.close(), connection.lost]).catch(() => undefined),
+      );
   }
 
   #hear(readings: readonly PushedReading[], about: About): void {
