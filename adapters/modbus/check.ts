@@ -47,6 +47,11 @@ function checkLink(link: Link): Problem[] {
     problems.push({ path: ["link", "path"], message: 'a serial link needs its port, as in path: "/dev/ttyUSB0"' });
   if (link.transport !== "serial" && link.host === undefined)
     problems.push({ path: ["link", "host"], message: 'a TCP link needs to know where to dial, as in host: "10.0.0.7"' });
+  if (link.transport === "tcp" && link.echo)
+    problems.push({
+      path: ["link", "echo"],
+      message: 'only serial lines repeat what is sent: echo needs transport: "serial" or "rtu-over-tcp"',
+    });
   const [from = 0, to = 0] = link.scanUnits.split("-").map(Number);
   if (from > to || to > 255)
     problems.push({ path: ["link", "scanUnits"], message: `${link.scanUnits} is not a stretch of unit ids between 0 and 255` });

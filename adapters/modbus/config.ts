@@ -26,6 +26,13 @@ export const linkSchema = Type.Object(
     parity: oneOf(["none", "even", "odd"], "even", "Serial parity; the standard asks for even"),
     dataBits: Type.Optional(Type.Integer({ minimum: 7, maximum: 8, default: 8, description: "Serial data bits" })),
     stopBits: Type.Optional(Type.Integer({ minimum: 1, maximum: 2, default: 1, description: "Serial stop bits; two without parity" })),
+    echo: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          "The line repeats what is sent, as two-wire RS-485 converters with local echo do: our own frame is dropped before the answer is looked for",
+      }),
+    ),
     connectTimeoutMs: milliseconds(5000, "How long one attempt to dial may take"),
     timeoutMs: milliseconds(1000, "How long a request waits for its answer, from when it was sent"),
     inFlight: Type.Optional(

@@ -26,6 +26,8 @@ export interface ExchangeCounters {
   timeouts: number;
   badAnswers: number;
   late: number;
+  /** How often the line gave back what was sent. */
+  echoes: number;
   garbageBytes: number;
 }
 
@@ -36,7 +38,16 @@ export interface ExchangeCounters {
  */
 export class Exchange implements FramingListener {
   readonly lost: Promise<GatewayError>;
-  readonly counters: ExchangeCounters = { requests: 0, answers: 0, exceptions: {}, timeouts: 0, badAnswers: 0, late: 0, garbageBytes: 0 };
+  readonly counters: ExchangeCounters = {
+    requests: 0,
+    answers: 0,
+    exceptions: {},
+    timeouts: 0,
+    badAnswers: 0,
+    late: 0,
+    echoes: 0,
+    garbageBytes: 0,
+  };
   readonly lanes: Lanes;
   private readonly stream: ByteStream;
   private readonly framing: Framing;
@@ -130,6 +141,11 @@ export class Exchange implements FramingListener {
     this.silentTimeouts = 0;
   }
 
+  /** Says nothing about the units, so it does not end their silence. */
+  echo(): void {
+    this.counters.echoes++;
+  }
+
   garbage(bytes: number): void {
     this.counters.garbageBytes += bytes;
   }
@@ -204,10 +220,12 @@ export class Exchange implements FramingListener {
     this.lanes.finish(ask, "silent", restUntilUs);
     this.counters.timeouts++;
     if (!ask.probe) this.silentTimeouts++;
-    this.finish(ask, new GatewayError("timeout", `unit ${ask.unit} did not answer within ${ask.timeoutMs} ms`, { sent: true }));
+    const instead = this.framing.inPlaceOfAnswer(ask);
+    const words = `unit ${ask.unit} did not answer within ${ask.timeoutMs} ms${instead ? `; ${instead}` : ""}`;
+    this.finish(ask, new GatewayError("timeout", words, { sent: true }));
     this.framing.forget(ask);
     if (this.silentTimeouts >= this.options.giveUpAfter && this.lanes.allSilent()) {
-      this.end(new GatewayError("link-lost", `${this.silentTimeouts} requests in a row timed out and not a byte came in`));
+      this.end(new GatewayError("link-lost", `${this.silentTimeouts} requests in a row timed out and no answer came in`));
     }
   }
 

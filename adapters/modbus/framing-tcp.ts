@@ -64,6 +64,10 @@ export class TcpFraming implements Framing {
     this.receive(half.subarray(1), half.length - 1);
   }
 
+  inPlaceOfAnswer(): undefined {
+    return undefined;
+  }
+
   /** Hands over every complete frame and says where the first incomplete one starts. */
   private frames(bytes: Buffer, end: number): number {
     let at = 0;

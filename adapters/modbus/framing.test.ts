@@ -4,11 +4,21 @@ import { Ask } from "./ask.ts";
 import { checksum, RtuFraming } from "./framing-rtu.ts";
 import { TcpFraming } from "./framing-tcp.ts";
 import type { Framing, FramingListener } from "./framing.ts";
-import { readQuestion } from "./pdu.ts";
+import {
+  identify,
+  maskRegister,
+  readQuestion,
+  readWriteRegisters,
+  writeCoil,
+  writeRegister,
+  writeRegisters,
+  type Question,
+} from "./pdu.ts";
 
 interface Heard extends FramingListener {
   readonly answers: { ask: Ask; pdu: string }[];
   lateFrames: number;
+  echoes: number;
   garbageBytes: number;
 }
 
@@ -16,6 +26,7 @@ function listener(): Heard {
   return {
     answers: [],
     lateFrames: 0,
+    echoes: 0,
     garbageBytes: 0,
     answered(ask, bytes, start, end) {
       this.answers.push({ ask, pdu: bytes.toString("hex", start, end) });
@@ -23,14 +34,17 @@ function listener(): Heard {
     late() {
       this.lateFrames++;
     },
+    echo() {
+      this.echoes++;
+    },
     garbage(bytes) {
       this.garbageBytes += bytes;
     },
   };
 }
 
-function send(framing: Framing, unit: number, count = 1): { ask: Ask; frame: Buffer } {
-  const ask = new Ask({ unit, question: readQuestion("holding", 0, count), timeoutMs: 100, settle: () => {} });
+function send(framing: Framing, unit: number, question = readQuestion("holding", 0, 1)): { ask: Ask; frame: Buffer } {
+  const ask = new Ask({ unit, question, timeoutMs: 100, settle: () => {} });
   const out = Buffer.alloc(300);
   return { ask, frame: Buffer.from(out.subarray(0, framing.write(ask, out, 0))) };
 }
@@ -170,6 +184,106 @@ describe("RTU frames on a stream", () => {
     for (let round = 0; round < 200; round++) framing.receive(Buffer.alloc(5000, 17), 5000);
     expect(framing.skipped).toBeGreaterThan(900_000);
     feed(framing, rtuAnswer(17, registers(3)), []);
+    expect(heard.answers).toHaveLength(1);
+  });
+});
+
+describe("an RTU line that repeats what is sent", () => {
+  const rightAnswer = ({ pdu, answerLength }: Question): Buffer => {
+    if (pdu[0] === 43) return Buffer.from([43, 14, 1, 1, 0, 0, 1, 0, 1, 65]);
+    if (pdu[0]! > 4 && pdu[0] !== 23) return Buffer.from(pdu.subarray(0, answerLength));
+    return Buffer.concat([Buffer.from([pdu[0]!, answerLength - 2]), Buffer.alloc(answerLength - 2, 0x5a)]);
+  };
+  const told: readonly (readonly [string, Question])[] = [
+    ["registers", readQuestion("holding", 0, 4)],
+    ["three registers beginning with 0x0600", readQuestion("input", 0x600, 3)],
+    ["24 coils at 0x0300, whose answer is as long as the question", readQuestion("coil", 0x300, 24)],
+    ["a write of several registers", writeRegisters(5, Buffer.from([0, 1, 0, 2]))],
+    ["a read and write", readWriteRegisters(1, 2, 3, Buffer.from([9, 9]))],
+    ["an identification", identify(1, 0)],
+  ];
+  const copies: readonly (readonly [string, Question])[] = [
+    ["a coil", writeCoil(4, true)],
+    ["a register", writeRegister(5, Buffer.from([0, 9]))],
+    ["a bit", maskRegister(5, 1, 0)],
+  ];
+
+  it.each(told)("its echo of %s is no answer, and the answer behind it is, however the stream is cut", (_, question) => {
+    for (const echo of [false, true]) {
+      fc.assert(
+        fc.property(fc.array(fc.nat(100), { maxLength: 20 }), (cuts) => {
+          const heard = listener();
+          const framing = new RtuFraming(heard, echo);
+          const { ask, frame } = send(framing, 17, question);
+          feed(framing, frame, cuts);
+          expect(heard).toMatchObject({ answers: [], echoes: 1, garbageBytes: 0 });
+          expect(framing.inPlaceOfAnswer(ask) ?? "").toMatch(echo ? /^(|.*came back once.*)$/ : /set echo: true/);
+          feed(framing, rtuAnswer(17, rightAnswer(question)), cuts);
+          expect(heard.answers.map(({ pdu }) => pdu)).toEqual([rightAnswer(question).toString("hex")]);
+        }),
+        { numRuns: 50 },
+      );
+    }
+  });
+
+  it.each(copies)("with echo: true a write of %s is answered by the second copy and not by the first", (_, question) => {
+    const heard = listener();
+    const framing = new RtuFraming(heard, true);
+    const { ask, frame } = send(framing, 17, question);
+    feed(framing, frame, [3]);
+    expect(heard.answers).toEqual([]);
+    expect(framing.inPlaceOfAnswer(ask)).toContain("came back once");
+    feed(framing, frame, [5]);
+    expect(heard.answers.map(({ pdu }) => pdu)).toEqual([question.pdu.toString("hex")]);
+    expect(heard.echoes).toBe(1);
+  });
+
+  it.each(copies)(
+    "without the option a write of %s is answered by the first copy, until a question has come back that can be told",
+    (_, question) => {
+      const heard = listener();
+      const framing = new RtuFraming(heard);
+      feed(framing, send(framing, 17, question).frame, []);
+      expect(heard.answers).toHaveLength(1);
+      feed(framing, Buffer.concat([send(framing, 17).frame, rtuAnswer(17, registers(1))]), []);
+      expect(heard.answers).toHaveLength(2);
+      const { ask, frame } = send(framing, 17, question);
+      feed(framing, frame, []);
+      expect(heard.answers).toHaveLength(2);
+      expect(framing.inPlaceOfAnswer(ask)).toContain("set echo: true");
+      feed(framing, frame, []);
+      expect(heard.answers).toHaveLength(3);
+      // A question that is answered without coming back says that the line repeats no more.
+      send(framing, 17);
+      feed(framing, rtuAnswer(17, registers(1)), []);
+      feed(framing, send(framing, 17, question).frame, []);
+      expect(heard.answers).toHaveLength(5);
+    },
+  );
+
+  it("an echo that does not come, with echo: true, is not waited for where the answer can be told from it", () => {
+    for (const [, question] of told) {
+      const heard = listener();
+      const framing = new RtuFraming(heard, true);
+      send(framing, 17, question);
+      feed(framing, rtuAnswer(17, rightAnswer(question)), [4]);
+      expect(heard.answers).toHaveLength(1);
+    }
+    const heard = listener();
+    const framing = new RtuFraming(heard, true);
+    send(framing, 17, copies[0]![1]);
+    feed(framing, rtuAnswer(17, Buffer.from([0x85, 2])), []);
+    expect(heard.answers.map(({ pdu }) => pdu)).toEqual(["8502"]);
+  });
+
+  it("an answer spelled by the values that are written, while they come back, is no answer", () => {
+    const heard = listener();
+    const framing = new RtuFraming(heard, true);
+    const spelled = rtuAnswer(17, Buffer.from([16, 0, 5, 0, 4]));
+    const { frame } = send(framing, 17, writeRegisters(5, spelled));
+    for (const byte of frame) framing.receive(Buffer.from([byte]), 1);
+    expect(heard.answers).toEqual([]);
+    feed(framing, spelled, []);
     expect(heard.answers).toHaveLength(1);
   });
 });

@@ -12,6 +12,8 @@ export interface Framing {
   receive(bytes: Buffer, length: number): void;
   /** The request is over without an answer; what is half received cannot be trusted. */
   forget(ask: Ask): void;
+  /** What came in place of the answer to a request that is still open, where that explains the silence. */
+  inPlaceOfAnswer(ask: Ask): string | undefined;
   /** How many bytes were skipped since the last frame that made sense. */
   readonly skipped: number;
 }
@@ -21,6 +23,8 @@ export interface FramingListener {
   answered(ask: Ask, bytes: Buffer, start: number, end: number): void;
   /** A well-formed frame nobody waits for any more. */
   late(): void;
+  /** The line gave back what was sent. */
+  echo(): void;
   /** Bytes that make no sense, skipped. */
   garbage(bytes: number): void;
 }

@@ -15,7 +15,7 @@ export const open: Open<AdapterConfig<LinkOptions, DeviceOptions>> = async (conf
   const stream = await dial(link, env, signal);
   const exchange = new Exchange(
     stream,
-    (listener) => (link.transport === "tcp" ? new TcpFraming(listener) : new RtuFraming(listener)),
+    (listener) => (link.transport === "tcp" ? new TcpFraming(listener) : new RtuFraming(listener, link.echo)),
     env,
     { ...link, gapMs: link.transport === "serial" ? silenceMs(link.baudRate) : 0 },
   );

@@ -99,6 +99,16 @@ export function fits(question: Question, bytes: Buffer, start: number, end: numb
   return pdu.compare(bytes, start, end, 0, answerLength) === 0;
 }
 
+/** Whether the bytes of the question itself would fit as its answer. */
+export function isAnsweredByItself({ pdu, answerLength }: Question): boolean {
+  return pdu.length === answerLength && fits({ pdu, answerLength }, pdu, 0, pdu.length);
+}
+
+/** Whether it only writes. */
+export function isWrite({ pdu }: Question): boolean {
+  return !isRead(pdu[0]!) && pdu[0] !== functions.encapsulated;
+}
+
 function isRead(code: number): boolean {
   return code <= 4 || code === functions.readWriteRegisters;
 }
