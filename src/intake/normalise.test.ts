@@ -49,6 +49,40 @@ describe("a reading becomes a row", () => {
     expect(read({}, -0).value).toBe(-0);
   });
 
+  it.each(["number", "state"] as const)("as a %s from text only when it is a plain decimal number", (kind) => {
+    for (const [raw, value] of [
+      ["5", 5],
+      ["+5", 5],
+      ["-0.5", -0.5],
+      [".5", 0.5],
+      ["5.", 5],
+      ["1e3", 1000],
+      ["1E-3", 0.001],
+    ] as const)
+      // prettier-ignore
+      expect(read({ kind }, raw)).toMatchObject({ value, quality: quality.good });
+    for (const raw of [
+      "",
+      " ",
+      " 5 ",
+      "5\n",
+      "0x10",
+      "0b1",
+      "0o7",
+      "1_000",
+      "1,5",
+      "1e",
+      ".",
+      "+",
+      "--5",
+      "5 kPa",
+      "NaN",
+      "Infinity",
+      "1e999",
+    ])
+      expect(read({ kind }, raw), JSON.stringify(raw)).toMatchObject({ value: null, quality: quality.badDevice });
+  });
+
   it("null when the device says the value is not to be used", () => {
     expect(read({}, null, { quality: quality.badLink })).toMatchObject({ value: null, quality: quality.badLink });
     expect(read({}, 5, { quality: quality.badDevice })).toMatchObject({ value: null, quality: quality.badDevice });
@@ -65,5 +99,7 @@ describe("a reading becomes a row", () => {
     expect(read({}, 1, { sourceTime: ahead })).toMatchObject({ quality: quality.uncertainTime, sourceTime: ahead });
     expect(read({}, 1, { sourceTime: now - 86_400_000_000 })).toMatchObject({ quality: quality.good });
     expect(read({}, 1, {}, false)).toMatchObject({ quality: quality.uncertainTime });
+    for (const sourceTime of [Number.NaN, Infinity, -Infinity])
+      expect(read({}, 1, { sourceTime })).toMatchObject({ value: 1, quality: quality.uncertainTime });
   });
 });

@@ -22,7 +22,8 @@ function qualityOf(point: Point, value: Value | null): number {
 
 function timeQuality(sourceTime: Timestamp | undefined, receivedAt: Timestamp, trusted: boolean): number {
   if (!trusted) return quality.uncertainTime;
-  return sourceTime !== undefined && sourceTime > receivedAt + aheadAtMostUs ? quality.uncertainTime : quality.good;
+  if (sourceTime === undefined) return quality.good;
+  return Number.isFinite(sourceTime) && sourceTime <= receivedAt + aheadAtMostUs ? quality.good : quality.uncertainTime;
 }
 
 /** Null when what came cannot be a value of this kind: not a number is not a value. */
@@ -40,7 +41,7 @@ export function valueIn(point: Point, raw: Value | null): Value | null {
             ? raw !== 0
             : null;
     case "state":
-      return finite(Number(raw));
+      return typeof raw === "string" ? decimal(raw) : finite(Number(raw));
     case "number":
       return numberIn(point, raw);
   }
@@ -51,16 +52,26 @@ const booleanWords = new Map([["true", true], ["on", true], ["1", true], ["false
 function numberIn(point: Point, raw: Value): Value | null {
   const scale = point.binding.scale;
   if (typeof raw === "string") {
-    const number = Number(raw);
+    const number = decimal(raw);
     // Whole numbers beyond 2^53 keep their digits as text; scaling them would invent precision.
     if (!scale && /^-?\d+$/.test(raw) && !Number.isSafeInteger(number)) return raw;
-    return raw.trim() === "" ? null : inUnit(number, scale);
+    return number === null ? null : inUnit(number, scale);
   }
   return inUnit(Number(raw), scale);
 }
 
 function inUnit(number: number, scale: Point["binding"]["scale"]): number | null {
   return finite(scale ? scaled(number, scale) : number);
+}
+
+/**
+ * A number as text: sign, digits, point, exponent. JavaScript would also read "" as 0, "0x10" as 16 and " 5 " as 5, and a
+ * device that says one of these says something else than we think.
+ */
+const decimalForm = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
+
+function decimal(text: string): number | null {
+  return decimalForm.test(text) ? finite(Number(text)) : null;
 }
 
 function finite(number: number): number | null {
