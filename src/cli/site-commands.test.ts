@@ -63,6 +63,10 @@ describe("check", () => {
     const shown = await run(["check", "--show"], { cwd });
     expect(shown.json<{ points: { id: string }[] }>().points.map(({ id }) => id)).toEqual(["tank-1/level", "tank-1/inlet"]);
     expect(shown.out).not.toContain("open-sesame");
+    expect(shown.json<{ devices: { id: string; settings: object }[] }>().devices[0]).toMatchObject({
+      id: "tank-1",
+      settings: { unitId: 1 },
+    });
   });
 
   it("of a file that is not there says so in words", async () => {

@@ -9,7 +9,12 @@ import type { Context } from "./context.ts";
 export const defaultSite = "plainview.yaml";
 
 export function sitePath(context: Context, written: string | undefined): string {
-  return resolve(context.terminal.cwd, written ?? context.terminal.env["PLAINVIEW_SITE"] ?? defaultSite);
+  return resolve(context.terminal.cwd, siteName(context, written));
+}
+
+/** The same as the person who asked would write it. */
+export function siteName(context: Context, written: string | undefined): string {
+  return written ?? context.terminal.env["PLAINVIEW_SITE"] ?? defaultSite;
 }
 
 /** A site file as the gateway would read it, conditions included. */
@@ -24,7 +29,7 @@ export async function readSite(context: Context, written: string | undefined): P
   if ("site" in loaded) return loaded.site;
   throw new CommandFailure(
     "failed",
-    loaded.problems.map((problem) => formatProblem(written ?? defaultSite, problem)).join("\n"),
+    loaded.problems.map((problem) => formatProblem(siteName(context, written), problem)).join("\n"),
     "site-problems",
   );
 }

@@ -26,8 +26,13 @@ export function valueText(value: Value | null, point: Shown): string {
   if (value === null) return "—";
   const state = point.states?.[String(value)];
   if (state !== undefined) return `${state} (${String(value)})`;
-  const digits = typeof value === "number" && !Number.isInteger(value) ? String(Number(value.toPrecision(8))) : String(value);
+  const digits = typeof value === "number" && !Number.isInteger(value) ? digitsOf(value) : String(value);
   return point.unit === undefined ? digits : `${digits} ${point.unit}`;
+}
+
+/** A 32-bit float is shown to as many digits as it has; everything else as it is, but for what the arithmetic of doubles adds. */
+function digitsOf(value: number): string {
+  return String(Number(value.toPrecision(Math.fround(value) === value ? 8 : 15)));
 }
 
 /** How long ago, in one unit: "3 s", "2 min". */

@@ -37,6 +37,12 @@ describe("the difference between two site files", () => {
     expect(unit.points.changed).toEqual(["d1/q"]);
   });
 
+  it("says so when only a device's own settings changed, though none of its points did", () => {
+    const diff = diffOf((old) => old.replace("id: d2,", "id: d2, unitId: 7,"));
+    expect(diff.points.changed).toEqual([]);
+    expect(describeDiff(diff)).toBe("1 device changed");
+  });
+
   it("names what came and what went", () => {
     const diff = diffOf((old) => old.replace("id: d2", "id: d3").replace("id: b,", "id: c,"));
     expect(diff.devices).toEqual({ added: ["d3"], removed: ["d2"], changed: [] });

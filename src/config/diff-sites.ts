@@ -107,13 +107,24 @@ export function describeDiff(diff: SiteDiff): string {
     counted("adapter", diff.adapters.removed.length, "removed"),
     counted("adapter", diff.adapters.relinked.length, "linked anew"),
     ...(["added", "removed", "changed"] as const).flatMap((what) => [
-      counted("device", diff.devices[what].length, what),
+      counted("device", what === "changed" ? devicesChanged(diff) : diff.devices[what].length, what),
       counted("point", diff.points[what].length, what),
     ]),
     diff.sections.length > 0 && `taken over: ${diff.sections.join(", ")}`,
     diff.needStart.length > 0 && `needs a restart: ${diff.needStart.join(", ")}`,
   ];
   return parts.filter((part) => part !== false).join("; ");
+}
+
+/** Described differently, or with other settings of their protocol. */
+function devicesChanged({ devices, adapters }: SiteDiff): number {
+  const changed = new Set(devices.changed);
+  for (const { before, after, devices } of adapters.changed) {
+    const was = byId(before.config.devices);
+    const is = byId(after.config.devices);
+    for (const id of devices.changed) if (!isDeepStrictEqual(was.get(id)!.options, is.get(id)!.options)) changed.add(id);
+  }
+  return changed.size;
 }
 
 function counted(noun: string, count: number, what: string): string | false {

@@ -28,7 +28,7 @@ adapters:
         points:
           - { id: "phase-{p}", each: { p: 1..3 }, address: "hr:{p}" }
           - { id: power, address: hr:9, title: "Power; total", scale: { gain: 0.1 }, control: { evidence: { within: 9s } } }   # active
-          - { id: mode, address: hr:10, kind: state, states: { 0: off, 1: on }, tags: { maker: "a, b" } }
+          - { id: mode, address: hr:10, kind: state, states: { 0: off, 1: on }, tags: { maker: "a, b", "p=q": "c;d\\\\e" } }
 `;
 
 const exported = (text: string) => {

@@ -113,16 +113,35 @@ function numberOf(row: Row, name: string, complain: (message: string) => void): 
 
 function pairsText(pairs: Readonly<Record<string | number, string>> | undefined): string {
   return Object.entries(pairs ?? {})
-    .map(([name, value]) => `${name}=${value}`)
+    .map(([name, value]) => `${escaped(name)}=${escaped(value)}`)
     .join(";");
+}
+
+/** What separates pairs, and name from value, may stand in either, after a backslash. */
+function escaped(text: string): string {
+  return text.replace(/[\\;=]/g, "\\$&");
+}
+
+/** The parts between separators; what stands after a backslash separates nothing. */
+function partsOf(text: string, separator: ";" | "="): readonly string[] {
+  const parts = [""];
+  for (const [sign] of text.matchAll(/\\[^]|[^]/g))
+    if (sign === separator) parts.push("");
+    else parts[parts.length - 1] += sign;
+  return parts;
+}
+
+function plain(text: string): string {
+  return text.trim().replace(/\\([^])/g, "$1");
 }
 
 function pairsOf(text: string, complain: (message: string) => void): Record<string, string> {
   return Object.fromEntries(
-    text.split(";").flatMap((part) => {
-      const at = part.indexOf("=");
-      if (at < 1) complain(`"${part}" must be written name=value, with ; between`);
-      return at < 1 ? [] : [[part.slice(0, at).trim(), part.slice(at + 1).trim()]];
+    partsOf(text, ";").flatMap((part) => {
+      const [name = "", ...value] = partsOf(part, "=");
+      if (name !== "" && value.length > 0) return [[plain(name), plain(value.join("="))]];
+      complain(`"${part}" must be written name=value, with ; between; a ; or = within one is written \\; or \\=`);
+      return [];
     }),
   );
 }

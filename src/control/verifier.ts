@@ -121,7 +121,8 @@ class Watch {
     const now = this.#parts.tap.now();
     if (since !== undefined)
       return this.#finish("silence", `the plant showed it, and nobody answered whether it stayed for ${this.#question.holdMs} ms`);
-    if (!last) return this.#finish("silence", `nothing that counts as evidence came within ${this.#question.withinMs} ms`);
+    if (!last)
+      return this.#finish("silence", `nothing that counts as evidence came within ${Math.round(this.#question.withinMs) / 1_000} s`);
     if (now - last.at > microseconds(freshMs)) return this.#finish("silence", "the plant had not got there when it was last heard from");
     this.#finish("differ");
   }
@@ -136,7 +137,7 @@ class Watch {
 
   #differs(last: Observation): string {
     const { point, target, tolerance } = this.#question;
-    const near = tolerance > 0 ? ` (within ${tolerance})` : "";
+    const near = tolerance > 0 ? ` (give or take ${tolerance})` : "";
     return `${point} shows ${String(last.value)}, not ${String(target)}${near}`;
   }
 }

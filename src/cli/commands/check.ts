@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { formatProblem, siteJsonSchema } from "#src/config/index.ts";
+import { formatProblem, redactor, siteJsonSchema, type Site } from "#src/config/index.ts";
 import { action } from "../context.ts";
 import type { Context } from "../context.ts";
 import type { Exit } from "../exit-codes.ts";
-import { defaultSite, loadAt, sitePath } from "../site.ts";
+import { defaultSite, loadAt, siteName, sitePath } from "../site.ts";
 
 interface CheckOptions {
   readonly json?: boolean;
@@ -40,7 +40,7 @@ async function check(context: Context, siteFile: string | undefined, options: Ch
     return "done";
   }
   const path = sitePath(context, siteFile);
-  const shown = siteFile ?? defaultSite;
+  const shown = siteName(context, siteFile);
   const loaded = await loadAt(context, path);
   if ("problems" in loaded) {
     const { problems } = loaded;
@@ -52,9 +52,9 @@ async function check(context: Context, siteFile: string | undefined, options: Ch
     return "failed";
   }
   const { site } = loaded;
-  const { name, revision, areas, devices, points, valves, rules, recipes, described, warnings } = site;
+  const { name, revision, devices, points, warnings } = site;
   if (options.show) {
-    terminal.out(JSON.stringify({ name, revision, areas, devices, points, valves, alarms: rules, recipes, described }, undefined, 2));
+    terminal.out(JSON.stringify(understood(site), undefined, 2));
   } else if (options.json) {
     const counts = { adapters: site.adapters.length, devices: devices.length, points: points.length };
     terminal.out(JSON.stringify({ ok: true, name, revision, ...counts, warnings }, undefined, 2));
@@ -65,4 +65,15 @@ async function check(context: Context, siteFile: string | undefined, options: Ch
     );
   }
   return "done";
+}
+
+/** The site with its templates written out: each device with the settings of its protocol that it ended up with. */
+function understood({ name, revision, areas, devices, points, valves, rules, recipes, adapters, described, secrets }: Site): unknown {
+  const settings = new Map(adapters.flatMap(({ config }) => config.devices.map(({ id, options }) => [id, options] as const)));
+  const hide = redactor(secrets);
+  const shown = devices.map((device) => ({
+    ...device,
+    settings: JSON.parse(hide(JSON.stringify(settings.get(device.id) ?? {}))) as unknown,
+  }));
+  return { name, revision, areas, devices: shown, points, valves, alarms: rules, recipes, described };
 }
