@@ -30,9 +30,12 @@ export function valueText(value: Value | null, point: Shown): string {
   return point.unit === undefined ? digits : `${digits} ${point.unit}`;
 }
 
-/** A 32-bit float is shown to as many digits as it has; everything else as it is, but for what the arithmetic of doubles adds. */
+/** A 32-bit float is shown with the digits that tell it from others of its kind; a double without what arithmetic added. */
 function digitsOf(value: number): string {
-  return String(Number(value.toPrecision(Math.fround(value) === value ? 8 : 15)));
+  const whole = Number(value.toPrecision(15));
+  if (Math.fround(value) !== value) return String(whole);
+  const shortest = [6, 7, 8].map((digits) => Number(value.toPrecision(digits))).find((short) => Math.fround(short) === value);
+  return String(shortest ?? whole);
 }
 
 /** How long ago, in one unit: "3 s", "2 min". */
