@@ -4,15 +4,15 @@ import type { Samples } from "#msgs/sample.ts";
 /** The live timeline as the device side sees it. */
 export interface LiveSink {
   publish(fact: FactBody): void;
-  /** The seq of the batch, or undefined when it was shed. */
-  offer(samples: Samples): number | undefined;
+  /** The seq of the batch, or undefined when it was shed. A spoil says that values are not to be had, and is never lost. */
+  offer(samples: Samples, isSpoil?: boolean): number | undefined;
   /** Runs once everything up to this seq is durable. */
   whenDurable(seq: number, run: () => void): void;
 }
 
 /** What a sink is made of: the driver that stamps, and the journal that says when it holds. */
 export interface SinkParts {
-  readonly driver: { publish(fact: FactBody): void; offer(samples: Samples): number | undefined };
+  readonly driver: { publish(fact: FactBody): void; offer(samples: Samples, isSpoil?: boolean): number | undefined };
   readonly journal: { onDurable(see: (seq: number) => void): unknown };
 }
 
@@ -25,7 +25,7 @@ export function liveSink({ driver, journal }: SinkParts): LiveSink {
   };
   return {
     publish: (fact) => driver.publish(fact),
-    offer: (samples) => driver.offer(samples),
+    offer: (samples, isSpoil) => driver.offer(samples, isSpoil),
     whenDurable: (seq, run) => {
       if (!isListening) journal.onDurable(settle);
       isListening = true;

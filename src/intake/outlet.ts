@@ -55,7 +55,7 @@ export class Outlet {
     });
   }
 
-  /** Says of all these points that they cannot be had. */
+  /** Says of all these points that they cannot be had: also while samples are shed, or they would look good for as long as nobody speaks. */
   spoil(stream: string, points: readonly PointId[], quality: number): void {
     const now = this.#time.now();
     const batch = new Batch(points.length);
@@ -63,17 +63,17 @@ export class Outlet {
       const point = this.#plant.points.get(id);
       if (point) batch.addBad(point.key, quality, now);
     }
-    this.#offer(stream, batch, { origin: "pushed" });
+    this.#offer(stream, batch, { origin: "pushed" }, true);
   }
 
-  #offer(stream: string, batch: Batch, about: Delivery): boolean {
+  #offer(stream: string, batch: Batch, about: Delivery, isSpoil = false): boolean {
     const { settled, ...rest } = about;
     // A batch without rows still says where its source stands.
     if (batch.count === 0 && !rest.resume) {
       settled?.(true);
       return true;
     }
-    const seq = this.#sink.offer(batch.finish({ ...rest, stream }));
+    const seq = this.#sink.offer(batch.finish({ ...rest, stream }), isSpoil);
     if (seq === undefined) {
       settled?.(false);
       return false;

@@ -175,6 +175,30 @@ describe("live never waits", () => {
     expect(facts.filter((fact) => fact.kind === "gap")).toEqual([]);
   });
 
+  it("that values are not to be had is never shed, and once a point is enough while its stream is shed", () => {
+    const machine = new Machine(noon);
+    let backlog = 0;
+    const { facts, latest, driver, stopSampling } = liveOn(machine, { backlog: () => backlog });
+    stopSampling();
+    const { samples: good } = samplesFact([{ key: 2, value: 7 }]) as Extract<FactBody, { kind: "samples" }>;
+    const bad = { ...good, values: Float64Array.of(Number.NaN), qualities: Uint8Array.of(129) };
+    driver.offer(good);
+    backlog = 5_000;
+    expect(driver.offer(bad, true)).toBeDefined();
+    expect(latest.get("p-2")).toMatchObject({ value: null, quality: 129 });
+    expect(driver.offer(good)).toBeUndefined();
+    expect(driver.offer(bad, true)).toBeDefined();
+    const before = facts.length;
+    for (let i = 0; i < 10; i++) expect(driver.offer(bad, true)).toBeUndefined();
+    expect(facts).toHaveLength(before);
+    expect(driver.offer({ ...bad, keys: Uint32Array.of(1) }, true)).toBeDefined();
+    backlog = 0;
+    machine.run(1 * second);
+    expect(facts.filter((fact) => fact.kind === "gap")).toMatchObject([{ stream: "adapter-1/device-1", lost: 11 }]);
+    expect(driver.offer(good)).toBeDefined();
+    expect(driver.offer(bad, true)).toBeDefined();
+  });
+
   it("taps and record see the same sequence: a shed sample reaches neither", () => {
     const machine = new Machine(noon);
     const { facts, latest, driver, stopSampling } = liveOn(machine, { backlog: () => 5_000 });

@@ -2,6 +2,7 @@ import type { Cancel, Timers } from "#src/contract/clock.ts";
 import type { Intake } from "#src/contract/bus.ts";
 import type { Opened } from "#src/contract/timeline.ts";
 import type { FactBody, GapFact } from "#msgs/fact.ts";
+import type { PointKey } from "#msgs/point.ts";
 import type { Samples } from "#msgs/sample.ts";
 import type { Timestamp } from "#msgs/time.ts";
 import { usPerMs, usPerSecond } from "#msgs/time.ts";
@@ -25,6 +26,8 @@ export interface LiveDriverParts {
 interface Shed {
   readonly from: Timestamp;
   lost: number;
+  /** Points that were said to be bad since: nothing good of them gets in before this ends, so once is enough. */
+  readonly spoilt: Set<PointKey>;
 }
 
 /**
@@ -68,11 +71,14 @@ export class LiveDriver implements Intake {
     this.#rearm();
   }
 
-  /** Publishes a batch and answers with its seq, or undefined when it was shed: a late-acknowledging protocol must know. */
-  offer(samples: Samples): number | undefined {
+  /**
+   * Publishes a batch and answers with its seq, or undefined when it was shed: a late-acknowledging protocol must know. A spoil,
+   * which says that values are not to be had, is never shed: a point that nobody asks would look good until it speaks again.
+   */
+  offer(samples: Samples, isSpoil = false): number | undefined {
     // What a source can hand over again is not lost when it is turned away; it gives way before live samples must.
     if (samples.resume && this.#parts.backlog() > this.#parts.backlogAtMost / 2) return undefined;
-    if (this.#isShed(samples.stream, samples.keys.length)) return undefined;
+    if (isSpoil ? this.#isKnown(samples) : this.#isShed(samples.stream, samples.keys.length)) return undefined;
     this.#parts.opened.into.publish({ kind: "samples", samples }, this.#parts.time.now());
     this.#rearm();
     return this.#parts.opened.seq();
@@ -95,7 +101,21 @@ export class LiveDriver implements Intake {
     }
     const shed = this.#shed.get(stream);
     if (shed) shed.lost += count;
-    else this.#shed.set(stream, { from: this.#parts.time.now(), lost: count });
+    else this.#shed.set(stream, { from: this.#parts.time.now(), lost: count, spoilt: new Set() });
+    return true;
+  }
+
+  /**
+   * Whether all of these points were said to be bad since their stream is being shed. It bounds what gets in past the bound: a
+   * device that answers every other question would otherwise add its points with each of them.
+   */
+  #isKnown({ stream, keys }: Samples): boolean {
+    const shed = this.#shed.get(stream);
+    if (!shed) return false;
+    const before = shed.spoilt.size;
+    for (const key of keys) shed.spoilt.add(key);
+    if (shed.spoilt.size > before) return false;
+    shed.lost += keys.length;
     return true;
   }
 
