@@ -9,7 +9,7 @@ import { functions, isAnsweredByItself, isWrite } from "./pdu.ts";
  * Some lines give back what is sent before anybody answers (two wires, a receiver that is left on). A question that comes back
  * is no answer, except to a write of functions 5, 6 and 22, which the device answers with the same bytes: on a line that repeats,
  * its answer is the second copy. Whether a line repeats is said by the `echo` option, or learned from the last question that
- * came back and could be told from its answer.
+ * did or did not come back.
  */
 export class RtuFraming implements Framing {
   readonly mostFlying = 1;
@@ -80,7 +80,7 @@ export class RtuFraming implements Framing {
       // Of a frame that is still coming back nothing is an answer yet, whatever the values in it spell.
       if (own === "begun" && this.expectsEcho && !this.cameBack) return;
       if (own === "whole" && !this.canAnswer(ask)) {
-        this.comesBack(ask, at);
+        this.comesBack(at);
         at = -1;
         continue;
       }
@@ -116,11 +116,12 @@ export class RtuFraming implements Framing {
     return length === this.ownLength ? "whole" : "begun";
   }
 
-  private comesBack(ask: Ask, at: number): void {
+  private comesBack(at: number): void {
     this.drop(at);
     this.shift(this.ownLength);
     this.cameBack = true;
-    if (!isAnsweredByItself(ask.question)) this.hasLearnedEcho = true;
+    // Even where the copy could be an answer (24 coils that spell the question), one in millions is.
+    this.hasLearnedEcho = true;
     this.listener.echo();
   }
 
