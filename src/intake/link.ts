@@ -14,7 +14,9 @@ import { step } from "#src/kit/table.ts";
 import { Counters } from "./counters.ts";
 import { tellEvent } from "./device-events.ts";
 import { DevicePolling } from "./device-polling.ts";
+import { dial, hangUp } from "./dialling.ts";
 import { KeptSlots } from "./kept-slots.ts";
+import { deviceStatus, linkState } from "./link-status.ts";
 import { linkTable } from "./link-table.ts";
 import { rawOf } from "./normalise.ts";
 import { reshaped } from "./reshape.ts";
@@ -89,18 +91,19 @@ export class Link {
     const { devices, ending, beginning, gone } = reshaped(this.#devices, config, spec.config, (device) => this.#pollingOf(device));
     this.#spec = spec;
     this.#devices = devices;
-    await session?.end(ending, new GatewayError("closed", "the site was changed"));
+    const haveEnded = await session?.end(ending, new GatewayError("closed", "the site was changed"));
     for (const device of gone) device.leave();
     // Whoever connected meanwhile did so with what is wanted now.
     if (!session || this.#session !== session) return true;
-    if (!session.connection.reconfigure?.(spec.config)) return false;
+    // An adapter may not be reconfigured under a question that goes on.
+    if (!haveEnded || !session.connection.reconfigure?.(spec.config)) return false;
     for (const device of beginning) session.begin(device);
     return true;
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort(new GatewayError("closed", `${this.#spec.id} is being stopped`));
-    await this.#session?.connection.close();
+    await this.#session?.close();
     await this.#running;
     this.#phase = step(linkTable, this.#phase, "stop");
     this.#tell("stopped");
@@ -111,13 +114,13 @@ export class Link {
     const health = this.#connection?.health?.();
     const own: LinkStatus = {
       ...about,
-      state: this.#phase === "up" ? "up" : this.#phase === "stopped" ? "stopped" : this.#phase === "waiting" ? "down" : "connecting",
+      state: linkState(this.#phase),
       since: this.#since,
       counters: this.#counters.read(),
       ...(this.#reason && { reason: this.#reason }),
       ...(health && { health }),
     };
-    return [own, ...[...this.#devices.values()].map((device) => this.#deviceStatus(device, own))];
+    return [own, ...[...this.#devices.values()].map((device) => deviceStatus(device, own))];
   }
 
   /** The only place in the whole program that calls an adapter's `act`. */
@@ -173,9 +176,10 @@ export class Link {
     const before = this.#reason;
     this.#turn("try");
     if (before === undefined) this.#tell("connecting");
+    let connection: Connection;
     try {
       const adapter = this.#spec.module.create(this.#spec.config, { time, timers, log });
-      this.#session = new Session(await adapter.connect(this.#stopping.signal));
+      connection = await dial(adapter, this.#stopping.signal, this.#parts);
     } catch (error) {
       this.#attempted = true;
       if (this.#stopping.signal.aborted) return false;
@@ -184,8 +188,13 @@ export class Link {
       return false;
     }
     this.#attempted = true;
+    if (this.#stopping.signal.aborted) {
+      await hangUp(connection, this.#parts);
+      return false;
+    }
+    this.#session = new Session(connection, this.#parts);
     this.#counters.connected();
-    this.#slots.connected(this.#session.connection);
+    this.#slots.connected(connection);
     this.#reason = undefined;
     this.#turn("opened");
     this.#tell("up");
@@ -194,17 +203,21 @@ export class Link {
 
   async #serve(): Promise<void> {
     const session = this.#session!;
-    const { connection } = session;
-    const stopEvents = connection.events?.((event) => this.#event(event));
+    const stopEvents = session.connection.events?.((event) => this.#event(event));
     for (const device of this.#devices.values()) session.begin(device);
-    const error = await connection.lost;
+    const error = await session.lost;
+    const devices = [...this.#devices.values()];
     this.#session = undefined;
     stopEvents?.();
-    await session.endAll(error);
-    for (const device of this.#devices.values()) device.unlinked();
-    if (this.#stopping.signal.aborted) return;
-    this.#turn("lost");
-    this.#lost(error, undefined);
+    // What is under way is called off first, so that nothing good comes after the bad; only then it is waited for, since one
+    // question that is deaf to its end must not let its neighbours look good.
+    const ending = session.endAll(error);
+    for (const device of devices) device.unlinked();
+    if (!this.#stopping.signal.aborted) {
+      this.#turn("lost");
+      this.#lost(error, undefined);
+    }
+    await ending;
   }
 
   #lost(error: unknown, before: string | undefined): void {
@@ -224,7 +237,7 @@ export class Link {
   }
 
   #connectAnew(why: string): void {
-    const suspect = this.#connection;
+    const suspect = this.#session;
     if (!suspect) return;
     this.#parts.log.warn(`${this.#spec.id}: ${why}; connecting anew`);
     void suspect.close();
@@ -256,20 +269,6 @@ export class Link {
   #bindingOf(id: PointId): Binding | undefined {
     const device = this.#devices.get(this.#parts.plant.points.get(id)?.device ?? "");
     return device?.bindings.find(({ point }) => point === id);
-  }
-
-  #deviceStatus({ device, state: own, reason: why, isSilent }: DevicePolling, link: LinkStatus): LinkStatus {
-    const states = { unknown: "connecting", up: isSilent ? "silent" : "up", doubtful: "up", down: "down" } as const;
-    const reason = why ?? link.reason;
-    return {
-      adapter: link.adapter,
-      device,
-      protocol: link.protocol,
-      state: link.state === "up" ? states[own.phase] : link.state,
-      since: own.since,
-      counters: own.counters.read(),
-      ...(reason && { reason }),
-    };
   }
 
   #turn(event: "try" | "opened" | "failed" | "lost"): void {
