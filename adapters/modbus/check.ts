@@ -85,5 +85,6 @@ function checkKind(address: Address, kind: PointKind): string | undefined {
   if (address.type === "string" && kind !== "text") return `a string belongs to a point of kind text, not ${kind}`;
   if (address.type !== "string" && kind === "text")
     return `a ${address.type} belongs to a point of kind number, state or boolean, not text`;
+  if (/^f/.test(address.type) && kind !== "number") return `a ${address.type} belongs to a point of kind number, not ${kind}`;
   return undefined;
 }

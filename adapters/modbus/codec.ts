@@ -99,7 +99,7 @@ function whole(raw: bigint, kind: PointKind): Reading {
 function decimal(raw: number, digits: number, kind: PointKind): Reading {
   const hex = raw.toString(16);
   if (/^\d+$/.test(hex)) return number(Number(hex), kind);
-  return { raw: null, quality: quality.badConfig, reason: `0x${hex.padStart(digits, "0")} is not a binary coded decimal` };
+  return { raw: null, quality: quality.badDevice, reason: `0x${hex.padStart(digits, "0")} is not a binary coded decimal` };
 }
 
 function text(bytes: Buffer, length: number, order: Order): Reading {

@@ -5,7 +5,7 @@ import { RegisterDecoder } from "./codec.ts";
 import type { Link } from "./config.ts";
 import { devicesOf, type Device } from "./device.ts";
 import type { Exchange } from "./exchange.ts";
-import { exceptionOf, exceptionWords } from "./exceptions.ts";
+import { exceptionOf, exceptionWords, stillWorking } from "./exceptions.ts";
 import { askOnce, readIdentity, scanUnits } from "./identity.ts";
 import { Reader } from "./reader.ts";
 import { callQuestion, setQuestion } from "./writes.ts";
@@ -67,6 +67,8 @@ export class ModbusConnection implements Connection {
     if (device.broadcast) return { assurance: "none", detail: "a broadcast: nobody answers" };
     if (answer[0]! >= 0x80) {
       const number = answer[1]!;
+      // It has taken the request and is still at it; whether it does it is for the evidence to say.
+      if (number === stillWorking) return { assurance: "device", detail: exceptionWords(number) };
       throw new GatewayError(exceptionOf(number).code, `${device.id} answered ${exceptionWords(number)}`, { sent: true });
     }
     // The device repeats what it was told: received, which is not the effect; the host reads back.

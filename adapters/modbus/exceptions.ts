@@ -21,7 +21,7 @@ const exceptions: Readonly<Record<number, Exception>> = {
   3: { ...fromDevice, name: "illegal data value", code: "device-refused", quality: quality.badConfig, dependsOnRange: true },
   // Some devices say 4 instead of 2 when a block touches a register they do not have (Schneider PM5xxx, several inverters).
   4: { ...fromDevice, name: "device failure", code: "device-refused", quality: quality.badDevice, dependsOnRange: true },
-  // 5 and 6 ask for patience: what was asked may be asked again later.
+  // 5 and 6 ask for patience: what was read may be asked again later. A write that is answered so was taken by 5 and not by 6.
   5: { ...fromDevice, name: "acknowledged, still working", code: "busy", quality: quality.badDevice },
   6: { ...fromDevice, name: "device busy", code: "busy", quality: quality.badDevice },
   7: { ...fromDevice, name: "negative acknowledge", code: "device-refused", quality: quality.badDevice },
@@ -29,6 +29,8 @@ const exceptions: Readonly<Record<number, Exception>> = {
   10: { ...fromDevice, name: "gateway path unavailable", code: "busy", quality: quality.badLink, fromGateway: true },
   11: { ...fromDevice, name: "gateway target did not respond", code: "timeout", quality: quality.badLink, fromGateway: true },
 };
+
+export const stillWorking = 5;
 
 export function exceptionOf(number: number): Exception {
   return exceptions[number] ?? { ...fromDevice, name: "unknown exception", code: "device-refused", quality: quality.badDevice };

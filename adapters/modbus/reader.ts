@@ -77,7 +77,7 @@ export class Reader {
   private failed(block: Block, root: Block, error: GatewayError): void {
     // An answer that makes no sense condemns what it was to answer; silence condemns the device.
     if (error.code !== "bad-answer") return this.fail(error);
-    this.refuse(block, { raw: null, quality: quality.badConfig, reason: error.message });
+    this.refuse(block, { raw: null, quality: quality.badDevice, reason: error.message });
     this.leaf(block, root, false);
   }
 

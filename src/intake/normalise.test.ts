@@ -40,6 +40,9 @@ describe("a reading becomes a row", () => {
   it("keeping the digits of whole numbers beyond 2^53, and never scaling them silently", () => {
     expect(read({}, "9007199254740993").value).toBe("9007199254740993");
     expect(read({}, "42").value).toBe(42);
+    const range = { min: 0, max: 10 };
+    expect(read({ range }, "9007199254740993").quality).toBe(quality.uncertainRange);
+    expect(read({ range: { min: 0, max: 1e19 } }, "9007199254740993").quality).toBe(quality.good);
   });
 
   it("null and bad when it is not a number at all", () => {

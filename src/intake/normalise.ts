@@ -16,8 +16,13 @@ export function qualityIn(point: Point, reading: Reading, value: Value | null, r
 
 function qualityOf(point: Point, value: Value | null): number {
   if (value === null) return quality.badDevice;
-  if (point.range && typeof value === "number" && (value < point.range.min || value > point.range.max)) return quality.uncertainRange;
+  if (point.range && isOutside(point.range, point.kind === "number" ? Number(value) : value)) return quality.uncertainRange;
   return quality.good;
+}
+
+/** Integers beyond 2^53 come as decimal digits, and are compared as near as a double gets. */
+function isOutside({ min, max }: NonNullable<Point["range"]>, value: Value): boolean {
+  return typeof value === "number" && (value < min || value > max);
 }
 
 function timeQuality(sourceTime: Timestamp | undefined, receivedAt: Timestamp, trusted: boolean): number {
