@@ -227,3 +227,30 @@ it("a device that left is not held for as long as the connection stands", async 
   await session.end([device], new Error("it left"));
   expect(session.serves(device)).toBe(false);
 });
+
+describe("a link that comes and goes", () => {
+  /** Each connection answers, and is gone after this long. */
+  async function dropping(afterMs: number, us: number) {
+    const far = farSide();
+    const arrives = async (): Promise<void> => {
+      rig.machine.timers.after(afterMs, () => far.drop?.());
+    };
+    const rig = bentHost(far, scriptedConfig({ a: 1 }), () => ({}), arrives);
+    await rig.host.apply([rig.spec]);
+    await rig.machine.runAsync(us, 20_000);
+    await rig.stop();
+    return { connects: far.connects, facts: rig.facts.filter(({ kind }) => kind === "link").length };
+  }
+
+  it("at once is tried ever more rarely, though it answers each time", async () => {
+    const { connects, facts } = await dropping(100, 600 * second);
+    expect(connects).toBeGreaterThan(20);
+    expect(connects).toBeLessThan(60);
+    expect(facts).toBeLessThan(250);
+  });
+
+  it("after it held for longer than the longest pause is tried again at once", async () => {
+    const { connects } = await dropping(40_000, 600 * second);
+    expect(connects).toBeGreaterThanOrEqual(15);
+  });
+});

@@ -7,6 +7,7 @@ import type { Resume } from "#src/timeline/resume.ts";
 import type { DeviceId, PointId, Value } from "#msgs/point.ts";
 import type { LinkPhase } from "./link-table.ts";
 import type { Outlet } from "./outlet.ts";
+import { usPerMs } from "#msgs/time.ts";
 import { quality } from "#msgs/quality.ts";
 import { backOff } from "#src/kit/back-off.ts";
 import { GatewayError, messageOf } from "#src/kit/errors.ts";
@@ -160,8 +161,8 @@ export class Link {
     for (const device of this.#devices.values()) device.spoil(device.bindings, quality.badNoValue);
     while (!this.#stopping.signal.aborted) {
       if (await this.#connect()) {
-        await this.#serve();
-        if ([...this.#devices.values()].some((device) => device.state.hasAnswered)) retry.reset();
+        // A link that answers once and drops, over and over, waits longer each time like one that does not open.
+        if (await this.#serve()) retry.reset();
       }
       try {
         if (!this.#stopping.signal.aborted) await timers.sleep(retry.next(), this.#stopping.signal);
@@ -201,12 +202,15 @@ export class Link {
     return true;
   }
 
-  async #serve(): Promise<void> {
+  /** Answers whether the link was good: it held for longer than the longest pause, and somebody behind it answered. */
+  async #serve(): Promise<boolean> {
     const session = this.#session!;
     const stopEvents = session.connection.events?.((event) => this.#event(event));
     for (const device of this.#devices.values()) session.begin(device);
     const error = await session.lost;
     const devices = [...this.#devices.values()];
+    const heldMs = (this.#parts.time.now() - this.#since) / usPerMs;
+    const wasGood = heldMs > retryCeilingMs && devices.some(({ state }) => state.hasAnswered);
     this.#session = undefined;
     stopEvents?.();
     // What is under way is called off first, so that nothing good comes after the bad; only then it is waited for, since one
@@ -218,6 +222,7 @@ export class Link {
       this.#lost(error, undefined);
     }
     await ending;
+    return wasGood;
   }
 
   #lost(error: unknown, before: string | undefined): void {
