@@ -1,4 +1,4 @@
-import type { Cancel, Timers } from "#src/contract/clock.ts";
+import type { Cancel, LiveTime, Timers } from "#src/contract/clock.ts";
 import type { DeviceSide } from "#src/contract/control.ts";
 import type { DeviceId, PointId } from "#msgs/point.ts";
 import type { Log } from "#src/kit/log.ts";
@@ -7,6 +7,7 @@ import { inTime } from "./in-time.ts";
 
 export interface AskerParts {
   readonly devices: DeviceSide;
+  readonly time: LiveTime;
   readonly timers: Timers;
   readonly log: Log;
   readonly askEveryMs: number;
@@ -60,8 +61,11 @@ export class Asker {
   }
 
   async #run(device: DeviceId, round: Round): Promise<void> {
-    // One millisecond, because a question put in the very microsecond of the answer would not count as put after it.
-    await this.#pause(round, 1);
+    const { time } = this.#parts;
+    const answeredAt = time.now();
+    await Promise.resolve();
+    // A question put in the very microsecond of the answer would not count as put after it.
+    if (time.now() <= answeredAt) await this.#pause(round, 1);
     while (round.wanted.size > 0 && !this.#isClosed) {
       round.fresh = false;
       await this.#ask(device, [...new Set(round.wanted.values())]);

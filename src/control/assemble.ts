@@ -100,7 +100,7 @@ function foundations(parts: DesksParts, config: ControlConfig) {
   const ledger = new Ledger({ record, time, into, rememberAtMost: config.rememberAtMost });
   const slots = new SlotTable(state.slots);
   const hands = new LastHands();
-  const asker = new Asker({ devices, timers, log, askEveryMs: config.askEveryMs, askTimeoutMs: config.askTimeoutMs });
+  const asker = new Asker({ devices, time, timers, log, askEveryMs: config.askEveryMs, askTimeoutMs: config.askTimeoutMs });
   const verifier = new Verifier({ tap, asker, plant, time });
   const deviceSlots = new DeviceSlots({ config, devices, plant, into, timers, time, slots, record, log });
   const followUp = new FollowUp({ config, time, ledger, slots, verifier, deviceSlots });
