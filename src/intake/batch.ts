@@ -30,8 +30,10 @@ export class Batch {
     // What the adapter calls bad is bad as it says: a lost link is not a faulty sensor.
     const value = isBad(reading.quality) ? null : valueIn(point, reading.raw);
     const byte = isBad(reading.quality) ? reading.quality : qualityIn(point, reading, value, receivedAt, trusted);
-    const row = this.#row(point.key, byte, reading.sourceTime ?? receivedAt);
-    if (reading.sourceTime === undefined) this.deviceTimes = false;
+    const { sourceTime } = reading;
+    const isDated = sourceTime !== undefined && Number.isFinite(sourceTime);
+    const row = this.#row(point.key, byte, isDated ? sourceTime : receivedAt);
+    if (!isDated) this.deviceTimes = false;
     if (reading.code !== undefined) (this.#codes ??= new Map()).set(row, reading.code);
     if (isBad(byte) || value === null) this.#values[row] = Number.NaN;
     else if (typeof value === "string") this.#text(row, value);

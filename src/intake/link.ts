@@ -196,6 +196,7 @@ export class Link {
     this.#session = new Session(connection, this.#parts);
     this.#counters.connected();
     this.#slots.connected(connection);
+    if (before !== undefined) log.info(`${this.#spec.id} is connected again`);
     this.#reason = undefined;
     this.#turn("opened");
     this.#tell("up");

@@ -3,7 +3,7 @@ import type { LiveTime, Timers } from "#src/contract/clock.ts";
 import type { PointId } from "#msgs/point.ts";
 import { usPerMs } from "#msgs/time.ts";
 import type { Answer, Silence } from "./silence.ts";
-import { Mending } from "./mending.ts";
+import type { Mending } from "./mending.ts";
 import { slept, within } from "./waiting.ts";
 
 type About = Parameters<Parameters<NonNullable<Connection["subscribe"]>>[1]>[1];

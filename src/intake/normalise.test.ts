@@ -21,6 +21,10 @@ const read = (
 };
 
 describe("a reading becomes a row", () => {
+  it("dated on receipt, and doubtfully, when its own time is no time", () => {
+    expect(read({}, 1, { sourceTime: Number.NaN })).toMatchObject({ value: 1, sourceTime: now, quality: quality.uncertainTime });
+  });
+
   it("in the point's unit", () => {
     const scaled = { binding: { ...base.binding, scale: { gain: 0.1, offset: -40 } } };
     expect(read(scaled, 650)).toMatchObject({ key: 3, value: 25, quality: 0, sourceTime: now });
