@@ -19,6 +19,7 @@ function sides() {
         async close() {
           taken.delete(options.port);
           said.push(`${options.name} closed`);
+          if (options.name === "stubborn") throw new Error("socket not running");
         },
       };
     },
@@ -52,4 +53,20 @@ it("two that change places find the port free, and one that could not listen is 
   taken.delete(7);
   await exposers.apply([side("c", 7), side("d", 8)]);
   expect(done()).toEqual(["c opened"]);
+});
+
+it("one that cannot close in good order holds up neither the others nor the next change", async () => {
+  const { side, done, exposers } = sides();
+  await exposers.apply([side("stubborn", 1), side("b", 2)]);
+  await exposers.apply([side("b", 2), side("c", 3)]);
+  expect(done()).toEqual(["stubborn opened", "b opened", "stubborn closed", "c opened"]);
+  await exposers.close();
+  expect(done()).toEqual(["b closed", "c closed"]);
+});
+
+it("a reload that comes after the close opens nothing", async () => {
+  const { side, done, exposers } = sides();
+  await exposers.close();
+  await exposers.apply([side("a", 1)]);
+  expect(done()).toEqual([]);
 });

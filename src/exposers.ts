@@ -23,6 +23,7 @@ export class Exposers {
   readonly #parts: ExposerParts;
   readonly #open = new Map<string, { readonly side: SiteExpose; readonly exposer: Exposer }>();
   #applying: Promise<void> = Promise.resolve();
+  #isClosed = false;
 
   constructor(parts: ExposerParts) {
     this.#parts = parts;
@@ -33,12 +34,16 @@ export class Exposers {
    * listen before is tried again.
    */
   apply(sides: readonly SiteExpose[]): Promise<void> {
-    this.#applying = this.#applying.then(() => this.#apply(sides));
+    const wanted = this.#isClosed ? [] : sides;
+    this.#applying = this.#applying.then(() => this.#apply(wanted));
     return this.#applying;
   }
 
+  /** A reload that is still on its way opens nothing any more. */
   close(): Promise<void> {
-    return this.apply([]);
+    const closing = this.apply([]);
+    this.#isClosed = true;
+    return closing;
   }
 
   async #apply(sides: readonly SiteExpose[]): Promise<void> {
@@ -46,8 +51,17 @@ export class Exposers {
     const leaving = [...this.#open.values()].filter(({ side }) => !stays(side));
     for (const { side } of leaving) this.#open.delete(side.id);
     // First they go: who comes may want the same port.
-    await Promise.all(leaving.map(({ exposer }) => exposer.close()));
+    await Promise.all(leaving.map(({ side, exposer }) => this.#stop(side, exposer)));
     for (const side of sides) if (!this.#open.has(side.id)) await this.#start(side);
+  }
+
+  /** One that cannot close in good order holds up neither the others nor the next change. */
+  async #stop({ id }: SiteExpose, exposer: Exposer): Promise<void> {
+    try {
+      await exposer.close();
+    } catch (error) {
+      this.#parts.log.error(`${id} did not close in good order: ${messageOf(error)}`);
+    }
   }
 
   async #start(side: SiteExpose): Promise<void> {

@@ -40,3 +40,19 @@ it("two that come together are worked on one after the other, and a failure does
   const { reload } = reloading([{ site: siteOf(text) }, { site: siteOf(text) }]);
   expect(await Promise.all([reload("a"), reload("b")])).toEqual([{ changed: "nothing has changed" }, { changed: "nothing has changed" }]);
 });
+
+it("a file that cannot be read at all is told in the log, changes nothing and keeps nobody from trying again", async () => {
+  const said: string[] = [];
+  let fails = true;
+  const reload = openReload({
+    started: siteOf(text),
+    described: () => siteOf(text),
+    read: () => (fails ? Promise.reject(new Error("the thread ran out of memory")) : Promise.resolve({ site: siteOf(text) })),
+    apply: async () => {},
+    log: { ...silentLog, error: (line: string) => void said.push(line) },
+  });
+  await expect(reload("SIGHUP")).rejects.toThrow(/memory/);
+  expect(said).toEqual(["the site file could not be read, nothing was changed: the thread ran out of memory"]);
+  fails = false;
+  expect(await reload("SIGHUP")).toEqual({ changed: "nothing has changed" });
+});

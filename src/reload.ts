@@ -27,9 +27,18 @@ export function openReload({ started, described, read, apply, log }: ReloadParts
   const fromStart = startSections(started);
   let last: Promise<unknown> = Promise.resolve();
 
+  async function readOrTell(running: Site): ReturnType<ReadSite> {
+    try {
+      return await read(running);
+    } catch (error) {
+      log.error(`the site file could not be read, nothing was changed: ${messageOf(error)}`);
+      throw error;
+    }
+  }
+
   async function reload(by: string): Promise<Reloaded> {
     const running = described();
-    const found = await read(running);
+    const found = await readOrTell(running);
     if ("problems" in found) {
       log.warn("the site file has mistakes; nothing was changed", { by, problems: found.problems });
       return found;

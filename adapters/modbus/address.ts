@@ -116,7 +116,7 @@ function registerTable(table: Table, at: number, bit: string | undefined, words:
   const [type = "u16", ...others] = words;
   if (isOrder(type) && others.length === 0) return { table, at, type: "u16", order: type };
   if (!isType(type) || type === "bit") {
-    const meant = otherNames[type];
+    const meant = Object.hasOwn(otherNames, type) ? otherNames[type] : undefined;
     return `${quote(type)} is not a type; ${meant ? `write ${meant}` : `there are ${types.slice(1).join(", ")}`}`;
   }
   const length = type === "string" ? others.shift() : undefined;
