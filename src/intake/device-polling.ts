@@ -6,7 +6,7 @@ import type { Random } from "#src/kit/random.ts";
 import type { Resume } from "#src/timeline/resume.ts";
 import type { Outlet } from "./outlet.ts";
 import type { PollGroup } from "./schedule.ts";
-import { isGood, quality } from "#msgs/quality.ts";
+import { quality } from "#msgs/quality.ts";
 import { usPerMs } from "#msgs/time.ts";
 import { backOff } from "#src/kit/back-off.ts";
 import { GatewayError } from "#src/kit/errors.ts";
@@ -15,9 +15,7 @@ import type { Counters } from "./counters.ts";
 import { Backfill } from "./backfill.ts";
 import { BadReadings } from "./bad-readings.ts";
 import { DeviceState } from "./device-state.ts";
-import { Listening } from "./listening.ts";
-import { Mending } from "./mending.ts";
-import { Silence, type Answer } from "./silence.ts";
+import { Listened, saysNothing } from "./listened.ts";
 import { Slots, groupsOf } from "./schedule.ts";
 import { slept } from "./waiting.ts";
 
@@ -58,13 +56,7 @@ export class DevicePolling {
   #away: AbortController | undefined;
   /** Ends with the serving: an answer or a push that comes later is about addresses that may not be right any more. */
   #serving: AbortSignal | undefined;
-  #listening: Listening | undefined;
-  readonly #silence = new Silence();
-  readonly #mending: Mending;
-  /** Whether all of it is told as silent. */
-  #isSilent = false;
-  /** Listened points that were made bad while the device was away: nobody says by himself that they are good again. */
-  readonly #spoilt = new Set<PointId>();
+  readonly #listened: Listened;
 
   constructor(parts: DeviceParts, bindings: readonly Binding[]) {
     this.#parts = parts;
@@ -80,7 +72,14 @@ export class DevicePolling {
       taken: (rows) => this.state.pushed(rows),
       failed: (error) => void this.state.count(error),
     });
-    this.#mending = new Mending({ ...parts, silence: this.#silence });
+    this.#listened = new Listened({
+      ...parts,
+      count: () => this.#bindings.length,
+      ask: (connection, wanted, signal) => this.ask(connection, wanted, signal),
+      heard: (readings, about) => this.#heard(readings, about),
+      failed: (error, wanted) => this.#failed(error, wanted),
+      poll: (connection, wanted, signal) => this.#pollAll(connection, wanted, signal),
+    });
   }
 
   get bindings(): readonly Binding[] {
@@ -89,12 +88,12 @@ export class DevicePolling {
 
   /** Why it is not as it should be: it does not answer, or not with every value. */
   get reason(): string | undefined {
-    return this.state.reason ?? (this.state.phase === "up" ? (this.#silenceReason() ?? this.#bad.summary()) : undefined);
+    return this.state.reason ?? (this.state.phase === "up" ? (this.#listened.reason ?? this.#bad.summary()) : undefined);
   }
 
   /** It is connected, and none of its points says anything. */
   get isSilent(): boolean {
-    return this.#isSilent;
+    return this.#listened.isSilent;
   }
 
   /** Polls and listens until the signal ends it. Never rejects: what goes wrong is told as facts. */
@@ -104,8 +103,8 @@ export class DevicePolling {
     const listened = connection.subscribe ? this.#bindings.filter((binding) => binding.pollMs === 0) : [];
     const polled = this.#bindings.filter((binding) => !listened.includes(binding));
     await Promise.all([
-      ...groupsOf(polled, fallbackPollMs).map((group) => this.#poll(connection, group, signal)),
-      listened.length > 0 ? this.#listen(connection, listened, signal) : undefined,
+      this.#pollAll(connection, polled, signal),
+      listened.length > 0 ? this.#listened.serve(connection, listened, signal) : undefined,
       this.#backfill.run(connection, this.#bindings, signal),
     ]);
   }
@@ -114,7 +113,7 @@ export class DevicePolling {
   rebind(bindings: readonly Binding[], isAnother: boolean): void {
     const known = new Set(isAnother ? [] : this.#bindings.map(placeOf));
     const stays = new Set(bindings.filter((binding) => known.has(placeOf(binding))).map(({ point }) => point));
-    this.#silence.forget(this.#bindings.map(({ point }) => point).filter((point) => !stays.has(point)));
+    this.#listened.forget(this.#bindings.map(({ point }) => point).filter((point) => !stays.has(point)));
     this.#bindings = bindings;
     this.#bad.forget();
     if (isAnother) this.state.unlinked();
@@ -144,7 +143,7 @@ export class DevicePolling {
     try {
       return await this.#ask(connection, { bindings, points: bindings.map(({ point }) => point) }, either, true);
     } catch (error) {
-      if (!either.aborted && !isNoAnswerAtAll(error)) this.#failed(error, bindings);
+      if (!either.aborted && !saysNothing(error)) this.#failed(error, bindings);
       throw error;
     }
   }
@@ -168,6 +167,10 @@ export class DevicePolling {
 
   #deliver(points: readonly PointId[], readings: readonly Reading[], askedAt: number): void {
     if (!this.#parts.outlet.deliver(this.stream, points, readings, { origin: "asked", askedAt })) this.state.shed(points.length);
+  }
+
+  async #pollAll(connection: Connection, bindings: readonly Binding[], signal: AbortSignal): Promise<void> {
+    await Promise.all(groupsOf(bindings, fallbackPollMs).map((group) => this.#poll(connection, group, signal)));
   }
 
   async #poll(connection: Connection, group: PollGroup, signal: AbortSignal): Promise<void> {
@@ -197,88 +200,12 @@ export class DevicePolling {
     }
   }
 
-  async #listen(connection: Connection, bindings: readonly Binding[], signal: AbortSignal): Promise<void> {
-    const retry = backOff({ firstMs: 1_000, ceilingMs: probeCeilingMs, random: this.#parts.random });
-    const polled = new Set<Binding>();
-    const polls: Promise<void>[] = [];
-    const refused = (refused: readonly Binding[]): void => {
-      const fresh = refused.filter((binding) => !polled.has(binding));
-      for (const binding of fresh) polled.add(binding);
-      polls.push(...groupsOf(fresh, fallbackPollMs).map((group) => this.#poll(connection, group, signal)));
-    };
-    const listening = this.#listeningTo(connection, bindings, refused, signal);
-    this.#listening = listening;
-    while (!signal.aborted) {
-      try {
-        await listening.subscribe();
-        await listening.watch();
-      } catch (error) {
-        if (signal.aborted) break;
-        this.#failed(error, bindings);
-        if (!(await slept(this.#parts.timers, retry.next(), signal))) break;
-      }
-    }
-    await Promise.all([listening.close(), ...polls]);
-  }
-
-  #listeningTo(
-    connection: Connection,
-    bindings: readonly Binding[],
-    refused: (bindings: readonly Binding[]) => void,
-    signal: AbortSignal,
-  ): Listening {
-    const { time, timers } = this.#parts;
-    const parts = {
-      connection,
-      silence: this.#silence,
-      mending: this.#mending,
-      time,
-      timers,
-      refused,
-      heard: this.#heard.bind(this),
-      ask: (wanted: readonly Binding[]) => this.#answers(connection, wanted, signal),
-      tell: this.#tellSilence.bind(this),
-    };
-    return new Listening(parts, bindings, signal);
-  }
-
-  async #answers(connection: Connection, bindings: readonly Binding[], signal: AbortSignal): Promise<ReadonlyMap<PointId, Answer>> {
-    const all = (answer: Answer) => new Map(bindings.map(({ point }) => [point, answer] as const));
-    try {
-      const readings = await this.ask(connection, bindings, signal);
-      return new Map(bindings.map(({ point }, i) => [point, answerOf(readings[i]!)]));
-    } catch (error) {
-      return all(isNoAnswerAtAll(error) ? "cannot be asked" : "no answer");
-    }
-  }
-
-  /** The points one by one as an event; the device as a whole as a link fact, when it goes and when it is back. */
-  #tellSilence(state: "silent" | "heard", points: readonly PointId[]): void {
-    const { adapter, outlet } = this.#parts;
-    const isSilent = this.#silence.silent.size === this.#bindings.length;
-    if (isSilent !== this.#isSilent) {
-      this.#isSilent = isSilent;
-      const how = isSilent ? ({ state: "silent", reason: this.#silenceReason()! } as const) : ({ state: "up" } as const);
-      outlet.publish({ kind: "link", adapter, device: this.device, ...how });
-    }
-    const data = { points: points.slice(0, 100), count: points.length };
-    outlet.publish({ kind: "event", type: `device.${state}`, device: this.device, data });
-  }
-
-  #silenceReason(): string | undefined {
-    const { silent } = this.#silence;
-    if (silent.size === 0) return undefined;
-    if (silent.size === this.#bindings.length) return "connected, and says nothing";
-    const named = [...silent].slice(0, 3).join(", ");
-    return `connected, and ${silent.size} of ${this.#bindings.length} points say nothing: ${named}${silent.size > 3 ? ", …" : ""}`;
-  }
-
   #heard(
     readings: readonly PushedReading[],
     about?: { retained?: boolean; historical?: boolean; settled?: (stored: boolean) => void },
   ): void {
     const points = readings.map(({ binding }) => binding.point);
-    for (const point of points) this.#spoilt.delete(point);
+    this.#listened.spoke(points);
     this.state.pushed(readings.length, about?.historical ? [] : this.#bad.see(points, readings));
     if (!about?.retained && !about?.historical) this.state.answered();
     const origin = about?.historical ? "historical" : about?.retained ? "retained" : "pushed";
@@ -291,15 +218,8 @@ export class DevicePolling {
     const after = this.state.failed(error);
     if (before === "down") return;
     const lost = after === "down" ? this.#bindings : bindings;
-    for (const { point, pollMs } of lost) if (pollMs === 0) this.#spoilt.add(point);
+    this.#listened.spoilt(lost);
     this.spoil(lost, quality.badLink);
-  }
-
-  /** It answers again: what was made bad meanwhile and is only listened to is asked, or subscribed anew. */
-  #refresh(): void {
-    if (this.#spoilt.size === 0 || !this.#listening) return;
-    void this.#listening.refresh(new Set(this.#spoilt));
-    this.#spoilt.clear();
   }
 
   #changed(): void {
@@ -307,19 +227,10 @@ export class DevicePolling {
       this.#away?.abort();
       this.#away = undefined;
       this.#backfill.wake();
-      this.#refresh();
+      this.#listened.refresh();
     }
     this.#parts.changed();
   }
-}
-
-/** It says nothing about the device: this kind of link, or this point, cannot be asked. */
-function isNoAnswerAtAll(error: unknown): boolean {
-  return error instanceof GatewayError && (error.code === "not-supported" || error.code === "bad-address");
-}
-
-function answerOf({ raw, quality: byte }: Reading): Answer {
-  return isGood(byte) ? { value: raw } : "nothing";
 }
 
 /** What makes a point the same point for its device, at whatever rate it is asked. */

@@ -40,6 +40,7 @@ export class Listening {
   readonly #bindings: readonly Binding[];
   readonly #signal: AbortSignal;
   #subscription: Subscription | undefined;
+  #subscribing: Promise<void> = Promise.resolve();
   /** Pushes of an earlier subscription may still come, and are about addresses that may not be right any more. */
   #turn = 0;
   #refused: ReadonlySet<PointId> = new Set();
@@ -54,8 +55,14 @@ export class Listening {
     void parts.connection.lost.then(() => (this.#isLost = true));
   }
 
-  /** Listens from now on, to all or to all again. Rejects when the device does not take it. */
-  async subscribe(): Promise<void> {
+  /** Listens from now on, to all or to all again, one after the other. Rejects when the device does not take it. */
+  subscribe(): Promise<void> {
+    const next = this.#subscribing.then(() => this.#subscribe());
+    this.#subscribing = next.catch(() => undefined);
+    return next;
+  }
+
+  async #subscribe(): Promise<void> {
     const { connection, refused, silence, time } = this.#parts;
     await this.#letGo();
     if (this.#signal.aborted) throw this.#signal.reason;
@@ -65,8 +72,14 @@ export class Listening {
       else about?.settled?.(false);
     };
     this.#subscription = await connection.subscribe!(this.#bindings, push, this.#signal);
+    // The serving ended meanwhile, and whoever lets go of subscriptions then had none to let go of.
+    if (this.#signal.aborted) return this.#letGo();
     silence.waitFrom(time.now());
-    this.#refused = new Set(this.#subscription.refused.map(({ point }) => point));
+    const polled = this.#subscription.refused.map(({ point }) => point);
+    this.#refused = new Set(polled);
+    // What is polled from now on is not waited for to speak by itself.
+    this.#back.push(...polled.filter((point) => silence.silent.has(point)));
+    silence.forget(polled);
     refused(this.#subscription.refused);
   }
 
@@ -94,7 +107,7 @@ export class Listening {
     await this.subscribe().catch(() => undefined);
   }
 
-  /** The silent points, asked so that people see what they show meanwhile; whether anybody answered. */
+  /** The silent points, asked so that people see what they show meanwhile. */
   async askSilent(): Promise<void> {
     const { silence, ask } = this.#parts;
     const wanted = this.#bindings.filter(({ point }) => silence.silent.has(point));
@@ -103,7 +116,7 @@ export class Listening {
 
   /** Lets go of the subscription while the connection goes on; a device that does not answer is not waited for. */
   async close(): Promise<void> {
-    if (!this.#isLost) await this.#letGo();
+    await this.#letGo();
   }
 
   async #letGo(): Promise<void> {
@@ -111,12 +124,9 @@ export class Listening {
     const subscription = this.#subscription;
     this.#subscription = undefined;
     this.#turn++;
-    if (subscription)
-      await within(
-        timers,
-        closeWithinMs,
-        Promise.race([subscription.close(), connection.lost]).catch(() => undefined),
-      );
+    if (!subscription || this.#isLost) return;
+    const closed = Promise.race([subscription.close(), connection.lost]).catch(() => undefined);
+    await within(timers, closeWithinMs, closed);
   }
 
   #hear(readings: readonly PushedReading[], about: About): void {
