@@ -10,7 +10,11 @@ let segment: WritableSegment;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "plainview-segment-"));
   segment = createSegment(join(folder, "segment.sqlite"), "00000000-0000-4000-8000-000000000000", 1);
-  segment.append(1, Array.from({ length: 9 }, (_, i) => entry(i)), new Map());
+  segment.append(
+    1,
+    Array.from({ length: 9 }, (_, i) => entry(i)),
+    new Map(),
+  );
 });
 afterEach(() => {
   segment.close();
