@@ -54,6 +54,16 @@ describe("a list of points that went out and came back", () => {
     expect(imported(sheet())).toEqual({ text: site, added: 0, changed: 0, unchanged: 206, devices: [] });
   });
 
+  it("leaves the half of a scale or a range as it was whose cell is empty", () => {
+    const text = site.replace("scale: { gain: 0.1 }, control", "scale: { gain: 2, offset: 5 }, range: { min: 0, max: 9 }, control");
+    const made = imported("device,id,address,gain,offset,min,max\nmeter,power,hr:9,3,,,20\n", text);
+    expect(made).toMatchObject({ changed: 1 });
+    expect(siteOf((made as { text: string }).text).points.find(({ id }) => id === "meter/power")).toMatchObject({
+      range: { min: 0, max: 20 },
+      binding: { scale: { gain: 3, offset: 5 } },
+    });
+  });
+
   it("changes nothing as another program saves it: with a mark in front, semicolons, commas in numbers, Windows line ends", () => {
     const cells = exported(site).map((row) => pointColumns.map((name) => row[name] ?? ""));
     const saved = [pointColumns, ...cells].map((row) => row.map((cell) => (/[;,]/.test(cell) ? `"${cell}"` : cell)).join(";"));

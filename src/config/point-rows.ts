@@ -76,7 +76,9 @@ export function settingsOf(row: Row, complain: (message: string) => void): Recor
 export function changesOf(row: Row, known: Row, complain: (message: string) => void): Record<string, unknown> {
   if (known["writable"] === "yes" && row["writable"] && isWritable(row) === false)
     complain("control is taken off a point in the site file, by hand");
-  const says = Object.entries(settingsOf(row, complain));
+  // Half of a range or a scale that nothing is said of is as it was, like every empty cell.
+  const halves = ["min", "max", "gain", "offset"].map((column) => [column, row[column] || (known[column] ?? "")]);
+  const says = Object.entries(settingsOf({ ...row, ...Object.fromEntries(halves) }, complain));
   return Object.fromEntries(
     says.filter(([name]) => name !== "id" && (columnsOf[name] ?? [name]).some((column) => row[column] && !isSame(row, known, column))),
   );
