@@ -84,6 +84,9 @@ export async function openApp(parts: AppParts): Promise<App> {
 
   await app.register(helmet, { contentSecurityPolicy: pagePolicy(server), strictTransportSecurity: server.tls !== undefined });
 
+  // First of all: who is refused has asked, and is on record for it.
+  app.addHook("onRequest", rateHook(parts));
+
   app.addHook("onRequest", async (request) => {
     const call = callOf(request.raw, request.ip);
     const route = `${request.method} ${request.routeOptions.url ?? request.url}`;
@@ -103,8 +106,6 @@ export async function openApp(parts: AppParts): Promise<App> {
     audit({ act: "refused", by: principal.name, data: { asked: route, code: "no-right" } });
     throw new HttpRefusal(403, { code: "no-right", message: `${principal.name} (${principal.role}) may not ${right}` });
   });
-
-  app.addHook("onRequest", rateHook(parts));
 
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ code: "not-found", message: `there is no ${request.method} ${request.url.split("?")[0]}` }),

@@ -37,4 +37,15 @@ describe("how often an address may ask", () => {
     expect((await from("192.0.2.8")).statusCode).toBe(200);
     for (let i = 0; i < 5; i++) expect((await from("127.0.0.1")).statusCode).toBe(200);
   });
+
+  it("counts who is refused, too: nobody tries tokens, or fills the record with refusals, as fast as he likes", async () => {
+    const { app, close } = await serverRig({ options: { limits: { requestsPerMinute: 2 } } }).build();
+    later.push(close);
+    const ask = async (headers: Record<string, string>, remoteAddress: string) =>
+      (await app.inject({ url: "/points", headers, remoteAddress })).statusCode;
+    const tokens = ["a", "b", "c"].map((token) => ask({ authorization: `Bearer ${token}` }, "192.0.2.7"));
+    expect(await Promise.all(tokens)).toEqual([401, 401, 429]);
+    const foreign = ["a", "b", "c"].map(() => ask({ origin: "https://elsewhere.example" }, "192.0.2.8"));
+    expect(await Promise.all(foreign)).toEqual([403, 403, 429]);
+  });
 });
