@@ -8,7 +8,9 @@ import { Exposers, type ExposerParts } from "./exposers.ts";
 function sides() {
   const said: string[] = [];
   const taken = new Set<number>();
+  const plant = { points: new Map<string, object>([["p", {}]]) };
   const module = {
+    describes: ({ shows = [] }: { shows?: readonly string[] }) => shows,
     create(options: { port: number; name: string }) {
       return {
         async start() {
@@ -24,10 +26,15 @@ function sides() {
       };
     },
   } as unknown as ExposerModule;
-  const side = (id: string, port: number, name = id): SiteExpose => ({ id, protocol: "x", module, options: { port, name } });
-  const parts = { live: { taps: {}, time: {}, opened: { timeline: {} } }, desk: {}, log: { ...silentLog, area: () => silentLog } };
+  const side = (id: string, port: number, name = id, shows?: readonly string[]): SiteExpose => ({
+    id,
+    protocol: "x",
+    module,
+    options: { port, name, ...(shows && { shows }) },
+  });
+  const parts = { live: { taps: { plant }, time: {}, opened: { timeline: {} } }, desk: {}, log: { ...silentLog, area: () => silentLog } };
   const done = () => said.splice(0);
-  return { side, taken, done, exposers: new Exposers(parts as unknown as ExposerParts) };
+  return { plant, side, taken, done, exposers: new Exposers(parts as unknown as ExposerParts) };
 }
 
 it("opens what is new, closes what is gone, makes anew what changed and leaves the rest alone", async () => {
@@ -69,4 +76,15 @@ it("a reload that comes after the close opens nothing", async () => {
   await exposers.close();
   await exposers.apply([side("a", 1)]);
   expect(done()).toEqual([]);
+});
+
+it("one that describes points to its clients is made anew when one of them is described differently, and only that one", async () => {
+  const { plant, side, done, exposers } = sides();
+  const wanted = () => [side("a", 1, "a", ["p"]), side("b", 2)];
+  await exposers.apply(wanted());
+  await exposers.apply(wanted());
+  expect(done()).toEqual(["a opened", "b opened"]);
+  plant.points.set("p", { unit: "%" });
+  await exposers.apply(wanted());
+  expect(done()).toEqual(["a closed", "a opened"]);
 });

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Point } from "#msgs/point.ts";
 import type { AdapterEnv } from "#src/contract/adapter.ts";
 import type { Desk } from "#src/contract/control.ts";
 import type { Exposer } from "#src/contract/exposer.ts";
@@ -18,10 +19,16 @@ export interface ExposerParts {
   readonly log: Log;
 }
 
+interface Opened {
+  readonly side: SiteExpose;
+  readonly exposer: Exposer;
+  readonly described: readonly (Point | undefined)[];
+}
+
 /** Server sides of the site. One that cannot listen is told and keeps nobody else from working. */
 export class Exposers {
   readonly #parts: ExposerParts;
-  readonly #open = new Map<string, { readonly side: SiteExpose; readonly exposer: Exposer }>();
+  readonly #open = new Map<string, Opened>();
   #applying: Promise<void> = Promise.resolve();
   #isClosed = false;
 
@@ -47,12 +54,19 @@ export class Exposers {
   }
 
   async #apply(sides: readonly SiteExpose[]): Promise<void> {
-    const stays = (side: SiteExpose) => sides.some((wanted) => isSame(wanted, side));
-    const leaving = [...this.#open.values()].filter(({ side }) => !stays(side));
+    const stays = ({ side, described }: Opened) =>
+      sides.some((wanted) => isSame(wanted, side)) && this.#described(side).every((point, i) => point === described[i]);
+    const leaving = [...this.#open.values()].filter((opened) => !stays(opened));
     for (const { side } of leaving) this.#open.delete(side.id);
     // First they go: who comes may want the same port.
     await Promise.all(leaving.map(({ side, exposer }) => this.#stop(side, exposer)));
     for (const side of sides) if (!this.#open.has(side.id)) await this.#start(side);
+  }
+
+  /** What it tells its clients of points; a point that did not change is the same object after a reload. */
+  #described({ module, options }: SiteExpose): readonly (Point | undefined)[] {
+    const { points } = this.#parts.live.taps.plant;
+    return (module.describes?.(options as never) ?? []).map((id) => points.get(id));
   }
 
   /** One that cannot close in good order holds up neither the others nor the next change. */
@@ -71,7 +85,7 @@ export class Exposers {
     try {
       const exposer = module.create(options as never, live.taps, env);
       await exposer.start(live.opened.timeline.bus, desk);
-      this.#open.set(id, { side, exposer });
+      this.#open.set(id, { side, exposer, described: this.#described(side) });
       log.info(`${id} shows points over ${protocol}`);
     } catch (error) {
       log.error(`${id} does not show anything: ${messageOf(error)}`);

@@ -8,6 +8,7 @@ import { checkServer, serverSchema } from "./server/config.ts";
 const server: ExposerModule<typeof serverSchema> = {
   options: serverSchema,
   check: checkServer,
+  describes: ({ points }) => points.map(({ point }) => point),
   create: servesWith(() => import("./server/index.ts")),
 };
 

@@ -1,3 +1,4 @@
+import type { PointId } from "#msgs/point.ts";
 import type { Static, TSchema } from "#msgs/schema/type.ts";
 import type { AdapterEnv, Problem } from "./adapter.ts";
 import type { Bus } from "./bus.ts";
@@ -20,6 +21,8 @@ export interface Seen {
 export interface ExposerModule<Options extends TSchema = TSchema> {
   readonly options: Options;
   check(options: Static<Options>): readonly Problem[];
+  /** Points whose description it tells its clients: when one of them is described differently, the server is made anew. */
+  describes?(options: Static<Options>): readonly PointId[];
   /** The options have passed `check`. */
   create(options: Static<Options>, seen: Seen, env: AdapterEnv): Exposer;
 }
