@@ -112,6 +112,20 @@ describe("the embedded database", () => {
     await again.stop();
   });
 
+  test("and one that is only just starting", async () => {
+    const script = `import { startEmbedded } from "#db/embedded/start.ts"; import { readPostmaster } from "#db/embedded/postmaster.ts";
+      import { silentLog } from "#src/kit/log.ts"; const [, folder] = process.argv;
+      startEmbedded({ folder, log: silentLog }).then(() => console.log("too late"));
+      setInterval(() => { const pid = readPostmaster(folder + "/data")?.pid; if (pid > 0) { console.log(pid); process.exit(1); } }, 1);`;
+    const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script, folder], {
+      encoding: "utf8",
+      cwd: import.meta.dirname,
+    });
+    const pid = Number(stdout);
+    expect(pid).toBeGreaterThan(0);
+    expect(await ended(pid, 5_000)).toBe(true);
+  });
+
   test("a set-up that was killed half-way is begun again", async () => {
     const other = join(base, "half");
     mkdirSync(join(other, "data.new", "base"), { recursive: true });

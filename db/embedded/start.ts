@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { chownSync, closeSync, openSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -128,11 +128,21 @@ async function launch(
     stdio: ["ignore", logFile, logFile],
   });
   closeSync(logFile);
+  // Nobody else stops a server that is still starting when the gateway ends.
+  const takeAlong = () => tell(child.pid!, "SIGQUIT");
+  process.once("exit", takeAlong);
+  try {
+    return await ready(place, child, urlOf(place, process.platform === "win32" ? "" : place.socket, port));
+  } finally {
+    process.off("exit", takeAlong);
+  }
+}
+
+async function ready(place: Place, child: ChildProcess, url: string): Promise<{ pid: number; url: string }> {
   let over: string | undefined;
   child.once("error", (error) => (over = error.message));
   child.once("exit", (code, signal) => (over = `it ended with ${signal ?? `exit ${code}`}: ${lastWords(place)}`));
   child.unref();
-  const url = urlOf(place, process.platform === "win32" ? "" : place.socket, port);
   let problem: unknown;
   for (const until = performance.now() + readyWithinMs; performance.now() < until;) {
     if (over !== undefined)
