@@ -1,6 +1,6 @@
 // The load of Neuron's own figure (10 devices x 10 groups x 1,000 points once a second) through the whole gateway.
 import { fork, type ChildProcess } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,7 +38,7 @@ export async function rows(): Promise<readonly BenchRow[]> {
   const devices = start("devices", []);
   try {
     const { ports } = (await told(devices, "ready")) as unknown as { ports: number[] };
-    const bare = await withoutStorage(ports);
+    const bare = await withoutStorage(folder, ports);
     // First the flood: what it leaves behind is compiled code, as every start but the first after an installation finds it.
     const flooded = await startGateway(join(folder, "flooded"), siteText(ports, floodedPollMs));
     const flood = await used(lookAt(flooded));
@@ -89,8 +89,10 @@ function cpuRow(how: string, { cpuUs, perSecond }: Used, bar: number): BenchRow 
 }
 
 /** Adapter, host, timeline and taps alone, in a process of their own with the gateway's settings. */
-async function withoutStorage(ports: readonly number[]): Promise<Used> {
-  const child = start("without", ports);
+async function withoutStorage(folder: string, ports: readonly number[]): Promise<Used> {
+  const siteFile = join(folder, "without.yaml");
+  writeFileSync(siteFile, siteText(ports, 1_000));
+  const child = start("without", [siteFile]);
   await told(child, "ready");
   const bare = await used(async () => {
     const answer = told(child, "mark");
@@ -102,10 +104,10 @@ async function withoutStorage(ports: readonly number[]): Promise<Used> {
   return bare;
 }
 
-function start(role: string, ports: readonly number[]): ChildProcess {
+function start(role: string, args: readonly string[]): ChildProcess {
   const script = fileURLToPath(new URL("./whole-path/child.ts", import.meta.url));
   const env = { ...process.env, ...settings.env, NODE_COMPILE_CACHE: join(tmpdir(), "plainview-bench-code") };
-  return fork(script, [role, ...ports.map(String)], { execArgv: [...settings.flags, "--disable-warning=ExperimentalWarning"], env });
+  return fork(script, [role, ...args], { execArgv: [...settings.flags, "--disable-warning=ExperimentalWarning"], env });
 }
 
 function told(child: ChildProcess, type: string): Promise<Record<string, unknown>> {

@@ -6,17 +6,18 @@ import type { Site } from "#src/config/index.ts";
 import { Host } from "#src/intake/host.ts";
 import { silentLog } from "#src/kit/log.ts";
 import { seededRandom } from "#src/kit/random.ts";
+import { readSite } from "#src/site-reader.ts";
 import { LiveDriver } from "#src/timeline/live-driver.ts";
 import { SlewedTime } from "#src/timeline/live-time.ts";
 import { machineClocks, machineTimers } from "#src/timeline/machine-clocks.ts";
 import { open } from "#src/timeline/open.ts";
 import { standardTaps } from "#src/timeline/standard.ts";
-import { groupsEach, links, pointsEach, siteOf, siteText } from "./site.ts";
+import { groupsEach, links, pointsEach } from "./site.ts";
 
 const tell = (message: object): void => void process.send?.(message);
-const [, , role = "", ...ports] = process.argv;
+const [, , role = "", siteFile = ""] = process.argv;
 if (role === "devices") await devices();
-else if (role === "without") await withoutStorage(siteOf(siteText(ports.map(Number), 1_000)));
+else if (role === "without") await withoutStorage(await siteIn(siteFile));
 
 async function devices(): Promise<void> {
   const found: number[] = [];
@@ -32,6 +33,13 @@ async function devices(): Promise<void> {
     }, 1_000);
   }
   tell({ type: "ready", ports: found });
+}
+
+/** Read as the gateway reads it: what the reading takes of memory is nobody's afterwards. */
+async function siteIn(path: string): Promise<Site> {
+  const read = await readSite(path);
+  if ("problems" in read) throw new Error(read.problems.join("; "));
+  return read.site;
 }
 
 /** Adapter, host, timeline, latest values, staleness, limits: everything that is done with a value before it is stored. */

@@ -1,6 +1,3 @@
-import { loadSite, type Site } from "#src/config/index.ts";
-import { protocols } from "#src/protocols.ts";
-
 export const links = 10;
 export const groupsEach = 10;
 export const pointsEach = 1_000;
@@ -39,10 +36,4 @@ function linkText(link: number, port: number, pollMs: number): string {
         unit: 1${link === 0 ? `\n        points: [{ id: p0, control: ${control} }]` : ""}
       - { template: unit, each: { u: 2..${groupsEach} }, id: "d${link}-{u}", unit: "{u}" }
 `;
-}
-
-export function siteOf(text: string): Site {
-  const loaded = loadSite(text, { modules: protocols, env: {}, path: "bench.yaml", readFile: () => "" });
-  if ("problems" in loaded) throw new Error(loaded.problems.map(({ message }) => message).join("; "));
-  return loaded.site;
 }
