@@ -12,14 +12,17 @@ function sides() {
   const module = {
     describes: ({ shows = [] }: { shows?: readonly string[] }) => shows,
     create(options: { port: number; name: string }) {
+      let holds = false;
       return {
         async start() {
           if (taken.has(options.port)) throw new Error("the port is taken");
           taken.add(options.port);
+          holds = true;
+          if (options.name === "half") throw new Error("a client was not to be reached");
           said.push(`${options.name} opened`);
         },
         async close() {
-          taken.delete(options.port);
+          if (holds) taken.delete(options.port);
           said.push(`${options.name} closed`);
           if (options.name === "stubborn") throw new Error("socket not running");
         },
@@ -56,7 +59,7 @@ it("two that change places find the port free, and one that could not listen is 
   expect(done().slice(2).sort()).toEqual(["a closed", "a opened", "b closed", "b opened"]);
   taken.add(7);
   await exposers.apply([side("c", 7), side("d", 8)]);
-  expect(done()).toEqual(["a closed", "b closed", "d opened"]);
+  expect(done()).toEqual(["a closed", "b closed", "c closed", "d opened"]);
   taken.delete(7);
   await exposers.apply([side("c", 7), side("d", 8)]);
   expect(done()).toEqual(["c opened"]);
@@ -69,6 +72,12 @@ it("one that cannot close in good order holds up neither the others nor the next
   expect(done()).toEqual(["stubborn opened", "b opened", "stubborn closed", "c opened"]);
   await exposers.close();
   expect(done()).toEqual(["b closed", "c closed"]);
+});
+
+it("one that failed on the way leaves nothing behind", async () => {
+  const { side, done, exposers } = sides();
+  await exposers.apply([side("half", 1), side("b", 1)]);
+  expect(done()).toEqual(["half closed", "b opened"]);
 });
 
 it("a reload that comes after the close opens nothing", async () => {

@@ -82,13 +82,16 @@ export class Exposers {
     const { live, desk, log } = this.#parts;
     const { id, protocol, module, options } = side;
     const env: AdapterEnv = { time: live.time, timers: machineTimers, log: log.area(id) };
+    let exposer: Exposer | undefined;
     try {
-      const exposer = module.create(options as never, live.taps, env);
+      exposer = module.create(options as never, live.taps, env);
       await exposer.start(live.opened.timeline.bus, desk);
       this.#open.set(id, { side, exposer, described: this.#described(side) });
       log.info(`${id} shows points over ${protocol}`);
     } catch (error) {
       log.error(`${id} does not show anything: ${messageOf(error)}`);
+      // It may have followed the timeline before it could not listen.
+      if (exposer) await this.#stop(side, exposer);
     }
   }
 }

@@ -121,11 +121,10 @@ async function compose(site: Site, options: GatewayOptions, closers: Closers): P
       return current;
     },
     async apply(next, { by, changed }) {
-      const described = live.describe(next);
+      current = live.describe(next);
       desk.configure(controlConfig(next));
       await host.apply(next.adapters);
       await exposers.apply(next.expose);
-      current = described;
       void desk.audit.record("site-reloaded", by, { changed, revision: next.revision });
     },
     close: () => closers.close(),

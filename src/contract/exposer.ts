@@ -8,6 +8,7 @@ import type { LatestValues, Plant } from "./gateway.ts";
 /** A server side: shows chosen points to the outside (Modbus, BACnet, OPC UA, Sparkplug edge) and passes writes to the desk. */
 export interface Exposer {
   start(bus: Bus, desk: Desk): Promise<void>;
+  /** Also after a start that failed. */
   close(): Promise<void>;
 }
 
