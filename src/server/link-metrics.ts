@@ -31,7 +31,22 @@ export function linkMetrics(links: Links): Family[] {
       type: "histogram",
       samples: all.flatMap(roundTrips),
     },
+    {
+      name: "plainview_link_health",
+      help: "What the protocol counts itself since it connected: late answers, garbage on the line, retries",
+      type: "gauge",
+      samples: all.flatMap((link) => numbersIn(link.health).map(([name, value]) => ({ labels: { ...labelsOf(link), name }, value }))),
+    },
   ];
+}
+
+/** Two levels deep: what an adapter lists of each of its devices is for `/devices`. */
+function numbersIn(health: object = {}, depth = 2): [name: string, value: number][] {
+  return Object.entries(health).flatMap(([name, value]: [string, unknown]) => {
+    if (typeof value === "number") return [[name, value]];
+    if (depth === 1 || typeof value !== "object" || value === null || Array.isArray(value)) return [];
+    return numbersIn(value, depth - 1).map(([inner, count]): [string, number] => [`${name}.${inner}`, count]);
+  });
 }
 
 /** Totals live in the links, so that rate() gives points a second. */
