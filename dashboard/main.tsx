@@ -1,3 +1,4 @@
+import "./words/language.ts";
 import { render } from "preact";
 import { openClient } from "#msgs/client/client.ts";
 import { openRoom } from "./plant/room.ts";

@@ -3,6 +3,7 @@ import { commandStates, isEnd } from "#msgs/command.ts";
 import { quality } from "#msgs/quality.ts";
 import { readAct, stateWords } from "./command-text.ts";
 import { durationText, remainingText } from "./duration-text.ts";
+import { saneLanguage } from "./language.ts";
 import { qualityText, trustOf, trustOfLink, worse } from "./trust.ts";
 import { valueText } from "./value-text.ts";
 
@@ -83,5 +84,12 @@ describe("a command", () => {
     expect(readAct({ act: { do: "release", point: "a" } })).toEqual({ do: "release", target: "a" });
     expect(readAct({ act: { do: "call", device: "r", method: "hold" } })).toEqual({ do: "call", target: "r", method: "hold" });
     expect(readAct({ act: {} })).toEqual({ do: "set", target: "" });
+  });
+});
+
+describe("the language of the browser", () => {
+  it("is what it says when that is one, and else what can be made of it", () => {
+    const said = ["de-AT", "en-US@posix", "C", "de_DE.UTF-8", ""];
+    expect(said.map(saneLanguage)).toEqual(["de-AT", "en-US", "en-US", "de-DE", "en-US"]);
   });
 });

@@ -46,6 +46,15 @@ describe("the control room", () => {
     await page.click("dialog.confirm .go");
   }
 
+  it("comes up where the browser names no language that is one", async () => {
+    const context = await browser.newContext();
+    await context.addInitScript(`Object.defineProperty(navigator, "language", { value: "en-US@posix", configurable: true })`);
+    const other = await context.newPage();
+    await other.goto(gateway.url);
+    await other.waitForSelector(`[data-stage="open"] ${row("pipe/flow")}`);
+    await context.close();
+  });
+
   it("says which site it is, that this is live, and that nobody had to sign in", async () => {
     expect(await text("header.top .site")).toBe("Demo plant");
     expect(await text(".which")).toBe("LIVE");
