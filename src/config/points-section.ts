@@ -47,13 +47,15 @@ export function pointOf(entry: PointEntry, id: string, { device, poll, pool, com
 }
 
 export function bindingOf(point: Point): Binding {
+  const pollMs = point.binding.pollMs ?? defaultPollMs;
   return {
     point: point.id,
     device: point.device,
     address: point.binding.address,
     kind: point.kind,
     writable: point.control !== undefined,
-    pollMs: point.binding.pollMs ?? defaultPollMs,
+    pollMs,
+    ...(pollMs === 0 && point.staleAfterMs !== undefined && { speaksWithinMs: point.staleAfterMs }),
   };
 }
 

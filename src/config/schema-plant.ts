@@ -107,7 +107,12 @@ export const PointEntry = Type.Object({
       description: "How often it is asked for; `never` only listens. Absent: the device's.",
     }),
   ),
-  staleAfter: Type.Optional(Duration({ description: "Silence longer than this is stale. Absent: worked out from how it is read." })),
+  staleAfter: Type.Optional(
+    Duration({
+      description:
+        "Silence longer than this is stale; a point that is only listened to speaks at least this often. Absent: worked out from how it is read.",
+    }),
+  ),
   tags: Type.Optional(Type.Record(Type.String(), Type.String(), { description: "Anything worth searching for." })),
   control: Type.Optional(ControlSection),
 });

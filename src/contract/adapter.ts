@@ -56,6 +56,8 @@ export interface Binding {
   readonly writable: boolean;
   /** How often the host will ask; 0 when the point is only listened to. */
   readonly pollMs: number;
+  /** A point that is only listened to speaks at least this often, the site says. */
+  readonly speaksWithinMs?: number;
 }
 
 export interface AdapterEnv {

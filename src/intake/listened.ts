@@ -3,6 +3,7 @@ import type { LiveTime, Timers } from "#src/contract/clock.ts";
 import type { DeviceId, PointId } from "#msgs/point.ts";
 import type { Random } from "#src/kit/random.ts";
 import type { Outlet } from "./outlet.ts";
+import { usPerMs } from "#msgs/time.ts";
 import { isGood } from "#msgs/quality.ts";
 import { backOff } from "#src/kit/back-off.ts";
 import { GatewayError } from "#src/kit/errors.ts";
@@ -66,6 +67,7 @@ export class Listened {
   /** Listens and looks after it until the signal ends it. */
   async serve(connection: Connection, bindings: readonly Binding[], signal: AbortSignal): Promise<void> {
     const { timers, random, failed } = this.#parts;
+    this.#silence.expect(bindings.map(({ point, speaksWithinMs: ms }) => [point, ms === undefined ? undefined : ms * usPerMs]));
     const retry = backOff({ ...subscribeAgainMs, random });
     const polls: Promise<void>[] = [];
     const listening = this.#listeningTo(connection, bindings, polls, signal);

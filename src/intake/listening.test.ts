@@ -7,10 +7,10 @@ const second = 1_000_000;
 const eventsOf = (facts: readonly Fact[]) => facts.flatMap((fact) => (fact.kind === "event" ? [fact.type] : []));
 
 /** Devices that are only listened to; the first point of the first speaks each second, as often as it is told. */
-async function listenedTo(devices: Record<string, number> = { a: 1 }) {
+async function listenedTo(devices: Record<string, number> = { a: 1 }, speaksWithinMs?: number) {
   const far = farSide();
   far.subscribes = true;
-  const config = scriptedConfig(devices, 0);
+  const config = scriptedConfig(devices, 0, speaksWithinMs);
   const rig = hostOn(far, config);
   await rig.host.apply([rig.spec]);
   await rig.machine.runAsync(100_000);
@@ -105,6 +105,22 @@ describe("silence", () => {
     await beat(2);
     expect(eventsOf(facts)).toEqual(["device.silent", "device.heard"]);
     await stop();
+  });
+
+  it("where nobody can be asked is told when the site says how often a point speaks, and not otherwise", async () => {
+    for (const speaksWithinMs of [5_000, undefined]) {
+      const { far, machine, facts, latest, stop, change } = await listenedTo({ a: 1 }, speaksWithinMs);
+      far.cannotBeAsked = true;
+      await change(12);
+      await machine.runAsync(3.8 * second, 10_000);
+      expect(eventsOf(facts)).toEqual([]);
+      await machine.runAsync(2 * second, 10_000);
+      expect(eventsOf(facts)).toEqual(speaksWithinMs ? ["device.silent"] : []);
+      expect(latest.get("a/1")).toMatchObject({ value: 11 });
+      await change(1);
+      expect(eventsOf(facts)).toEqual(speaksWithinMs ? ["device.silent", "device.heard"] : []);
+      await stop();
+    }
   });
 
   it("that a new subscription refuses to mend is polled from then on", async () => {

@@ -39,8 +39,9 @@ describe("the rhythm of a point", () => {
 });
 
 /** One point that spoke every second with these values, the last at 0, and what became of it while nothing more came. */
-function quietAfter(values: readonly number[], answer: (atUs: number) => Answer, forUs: number) {
+function quietAfter(values: readonly number[], answer: (atUs: number) => Answer, forUs: number, speaksWithinUs?: number) {
   const silence = new Silence();
+  silence.expect([["p", speaksWithinUs]]);
   values.forEach((value, i) => silence.heard((i - values.length + 1) * second, [["p", value]]));
   let asked = 0;
   for (let at = 0; at <= forUs; at += 100_000) {
@@ -73,6 +74,28 @@ describe("silence", () => {
     expect(quietAfter(rising, () => "no answer", 10 * second).silentAfter).toBeLessThan(3);
     expect(quietAfter(rising, () => "cannot be asked", 3_600 * second).silentAfter).toBeUndefined();
     expect(quietAfter(rising, () => "nothing", 3_600 * second).silentAfter).toBeUndefined();
+  });
+
+  it("where nobody can be asked, of a point that always changes is what the site says of it, with or without a rhythm", () => {
+    const withinMs = (values: readonly number[]) => quietAfter(values, () => "cannot be asked", 60 * second, 10 * second).silentAfter;
+    expect(withinMs(rising)).toBeCloseTo(10, 0);
+    expect(withinMs([1, 2])).toBeCloseTo(10, 0);
+    expect(withinMs([])).toBeUndefined();
+    expect(quietAfter(rising, () => ({ value: 11 }), 3_600 * second, 10 * second).silentAfter).toBeUndefined();
+  });
+
+  it("takes along what came evenly in the same message, and nothing else", () => {
+    const silence = new Silence();
+    silence.expect([["temperature", 10 * second]]);
+    for (let i = -11; i <= 0; i++) {
+      silence.heard(i * second, [["temperature", i / 3], ["count", i]]); // prettier-ignore
+      silence.heard(i * second + 1, [["other", i]]);
+    }
+    const points = ["temperature", "count", "other"];
+    for (const point of silence.look(2 * second, points).ask) silence.answered(2 * second, point, 2 * second, "cannot be asked");
+    expect(silence.look(9 * second, points).silent).toEqual([]);
+    expect(silence.look(11 * second, points).silent).toEqual(["temperature", "count"]);
+    expect(silence.heard(12 * second, [["temperature", 7], ["count", 1]])).toEqual(["temperature", "count"]); // prettier-ignore
   });
 
   it("of a point that shows what it said last is none: it is asked ever more rarely, a dozen times in an hour", () => {

@@ -30,7 +30,16 @@ export class Silence {
   readonly #doubts = new Map<PointId, Doubt>();
   /** Points about which nobody can be asked. */
   readonly #mute = new Set<PointId>();
+  /** How often the site says a point speaks at the least, whether or not it changes. */
+  readonly #declared = new Map<PointId, number>();
   readonly silent = new Set<PointId>();
+
+  /** What the site says of these points, from now on. */
+  expect(points: Iterable<readonly [PointId, speaksWithinUs: number | undefined]>): void {
+    for (const [point, us] of points)
+      if (us === undefined) this.#declared.delete(point);
+      else this.#declared.set(point, us);
+  }
 
   /** Answers with the points that were silent until now. */
   heard(nowUs: number, values: readonly (readonly [PointId, Value | null])[]): readonly PointId[] {
@@ -50,23 +59,46 @@ export class Silence {
     const ask: PointId[] = [];
     for (const point of points) {
       const cadence = this.#cadences.get(point);
-      const expectedUs = cadence?.expectedUs;
-      if (!cadence || expectedUs === undefined || this.silent.has(point)) continue;
-      const { rhythm, lastUs = nowUs } = cadence;
-      const quietUs = nowUs - lastUs;
-      if (quietUs <= expectedUs * askAfter) continue;
-      if (rhythm === "beats" || (rhythm === "repeats" && this.#mute.has(point))) {
-        if (quietUs > expectedUs * silentAfter) silent.push(point);
-      } else if (!this.#mute.has(point) && nowUs >= (this.#doubts.get(point)?.askAtUs ?? 0)) ask.push(point);
+      if (cadence?.lastUs === undefined || this.silent.has(point)) continue;
+      const quietUs = nowUs - cadence.lastUs;
+      if (quietUs > this.#silentAfterUs(point, cadence)) silent.push(point);
+      else if (quietUs > this.#askAfterUs(point, cadence) && nowUs >= (this.#doubts.get(point)?.askAtUs ?? 0)) ask.push(point);
     }
     for (const point of silent) this.silent.add(point);
+    if (this.silent.size > 0) silent.push(...this.#companions(nowUs, points));
     return { silent, ask };
+  }
+
+  /** What came evenly, and last in the very message of a point that is silent, is silent with it. */
+  #companions(nowUs: number, points: readonly PointId[]): readonly PointId[] {
+    const messages = new Set([...this.silent].map((point) => this.#cadences.get(point)?.lastUs));
+    const found = points.filter((point) => {
+      const { lastUs, expectedUs } = this.#cadences.get(point) ?? {};
+      if (lastUs === undefined || expectedUs === undefined || !this.#mute.has(point) || this.silent.has(point)) return false;
+      return messages.has(lastUs) && nowUs - lastUs > expectedUs * silentAfter;
+    });
+    for (const point of found) this.silent.add(point);
+    return found;
+  }
+
+  /** When quiet is enough to be silent; never where only an answer shows more. */
+  #silentAfterUs(point: PointId, { rhythm, expectedUs }: Cadence): number {
+    const isMute = this.#mute.has(point);
+    if (expectedUs !== undefined && (rhythm === "beats" || (isMute && rhythm === "repeats"))) return expectedUs * silentAfter;
+    // It changes, and nobody can be asked: what the site says of it is all there is to go by.
+    return isMute ? Math.max(this.#declared.get(point) ?? Infinity, (expectedUs ?? 0) * silentAfter) : Infinity;
+  }
+
+  #askAfterUs(point: PointId, { rhythm, expectedUs }: Cadence): number {
+    if (this.#mute.has(point)) return Infinity;
+    if (expectedUs === undefined) return this.#declared.get(point) ?? Infinity;
+    return rhythm === "beats" ? Infinity : expectedUs * askAfter;
   }
 
   /** What came of asking; answers whether that makes the point silent. One that was heard meanwhile is not doubted any more. */
   answered(nowUs: number, point: PointId, askedUs: number, answer: Answer): boolean {
     const cadence = this.#cadenceOf(point);
-    const { expectedUs, lastUs = nowUs } = cadence;
+    const { expectedUs = this.#declared.get(point), lastUs = nowUs } = cadence;
     if (expectedUs === undefined || lastUs > askedUs || this.silent.has(point)) return false;
     if (answer === "cannot be asked") {
       this.#mute.add(point);
@@ -111,7 +143,7 @@ export class Silence {
 
   /** How long the slowest of the silent points takes between two words. */
   get slowestSilentUs(): number {
-    return Math.max(0, ...[...this.silent].map((point) => this.#cadenceOf(point).expectedUs ?? 0));
+    return Math.max(0, ...[...this.silent].map((point) => this.#cadenceOf(point).expectedUs ?? this.#declared.get(point) ?? 0));
   }
 
   /** When the last of the silent points was heard last. */
@@ -121,7 +153,8 @@ export class Silence {
 
   /** Points that left, or mean something else from now on. */
   forget(points: Iterable<PointId>): void {
-    for (const point of points) for (const known of [this.#cadences, this.#doubts, this.#mute, this.silent]) known.delete(point);
+    for (const point of points)
+      for (const known of [this.#cadences, this.#doubts, this.#mute, this.#declared, this.silent]) known.delete(point);
   }
 
   #cadenceOf(point: PointId): Cadence {

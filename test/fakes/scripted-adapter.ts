@@ -33,6 +33,8 @@ export interface FarSide {
   /** Answers take this long, in timer milliseconds. */
   answerMs: number;
   subscribes: boolean;
+  /** The protocol has no questions, as MQTT has none. */
+  cannotBeAsked?: boolean;
   refusedToListen: Set<string>;
   /** What the devices record themselves, by address, oldest first; record n has number n + 1. Absent: the protocol knows no history. */
   logs?: Map<string, LogRow[]>;
@@ -110,6 +112,7 @@ function connectionTo(far: FarSide, env: Parameters<AdapterModule["create"]>[1])
     lost,
     async read(bindings, signal) {
       const device = bindings[0]!.device;
+      if (far.cannotBeAsked) throw new GatewayError("not-supported", "there are no questions here");
       far.asked.push({ device, count: bindings.length, atUs: env.time.now() });
       await answer(device, signal);
       return bindings.map((binding) => readingOf(far, binding));
@@ -186,7 +189,7 @@ function readingOf(far: FarSide, { address }: Binding): Reading {
 }
 
 /** Devices with points named after them: device "a" has points "a/1", "a/2", … at addresses of the same name. */
-export function scriptedConfig(devices: Readonly<Record<string, number>>, pollMs = 1_000): AdapterConfig {
+export function scriptedConfig(devices: Readonly<Record<string, number>>, pollMs = 1_000, speaksWithinMs?: number): AdapterConfig {
   return {
     id: "link",
     link: {},
@@ -200,6 +203,7 @@ export function scriptedConfig(devices: Readonly<Record<string, number>>, pollMs
         kind: "number" as const,
         writable: true,
         pollMs,
+        ...(speaksWithinMs !== undefined && { speaksWithinMs }),
       })),
     })),
   };
