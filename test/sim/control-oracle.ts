@@ -81,7 +81,10 @@ export class Oracle {
     if (state === "sending") told.sendingAt = fact.at;
     if (state === "sent") told.isAnswered = true;
     if (state === "sending" || state === "masked") told.takenAt ??= fact.at;
-    if (state === "sending" && command.asked === "override.expire") this.#judgeExpiry(told, fact.step, act, fact.at);
+    if (state === "sending" && command.asked === "override.expire") {
+      this.#settle(act.point, id);
+      this.#judgeExpiry(told, fact.step, act, fact.at);
+    }
     if (!isEnd(state)) return;
     if (told.end) this.#complain(fact.step, `ended twice: ${told.end.state} before`);
     told.end = fact.step;
@@ -162,6 +165,15 @@ export class Oracle {
     this.#queuedAt.set(id, at);
     const before = queue.findLastIndex((other) => this.#queuedAt.get(other)! <= at);
     this.queues.set(point, queue.toSpliced(before + 1, 0, id));
+  }
+
+  /** A command may be released in the very instant in which what stood before it runs out: whoever is sent first was first. */
+  #settle(point: PointId, expiry: string): void {
+    const queue = this.queues.get(point) ?? [];
+    const at = this.#queuedAt.get(expiry);
+    const here = queue.indexOf(expiry);
+    const tied = queue.findIndex((id) => this.#queuedAt.get(id) === at && this.told.get(id)?.takenAt === undefined);
+    if (tied >= 0 && tied < here) this.queues.set(point, queue.toSpliced(here, 1).toSpliced(tied, 0, expiry));
   }
 
   /** Only what stands in the slot may run out, and only in its time. */
