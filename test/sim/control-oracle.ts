@@ -6,7 +6,7 @@ import type { MemoryTables } from "#src/control/memory-record.ts";
 import type { UnrulyPlant, Write } from "./control-plant.ts";
 import { isEnd } from "#msgs/command.ts";
 import { History } from "./control-truth.ts";
-import { arrayOf, effectiveOf, isTaken, paperSlots, type Array16 } from "./control-paper.ts";
+import { described, noSlots, sentFirst, arrayOf, effectiveOf, isTaken, paperSlots, type Array16 } from "./control-paper.ts";
 
 /** What the run was told about one command. */
 export interface Told {
@@ -82,7 +82,8 @@ export class Oracle {
     if (state === "sent") told.isAnswered = true;
     if (state === "sending" || state === "masked") told.takenAt ??= fact.at;
     if (state === "sending" && command.asked === "override.expire") {
-      this.#settle(act.point, id);
+      const isTied = (other: string) => this.#queuedAt.get(other) === this.#queuedAt.get(id) && this.told.get(other)?.takenAt === undefined;
+      this.queues.set(act.point, sentFirst(this.queues.get(act.point) ?? [], id, isTied));
       this.#judgeExpiry(told, fact.step, act, fact.at);
     }
     if (!isEnd(state)) return;
@@ -165,15 +166,6 @@ export class Oracle {
     this.#queuedAt.set(id, at);
     const before = queue.findLastIndex((other) => this.#queuedAt.get(other)! <= at);
     this.queues.set(point, queue.toSpliced(before + 1, 0, id));
-  }
-
-  /** A command may be released in the very instant in which what stood before it runs out: whoever is sent first was first. */
-  #settle(point: PointId, expiry: string): void {
-    const queue = this.queues.get(point) ?? [];
-    const at = this.#queuedAt.get(expiry);
-    const here = queue.indexOf(expiry);
-    const tied = queue.findIndex((id) => this.#queuedAt.get(id) === at && this.told.get(id)?.takenAt === undefined);
-    if (tied >= 0 && tied < here) this.queues.set(point, queue.toSpliced(here, 1).toSpliced(tied, 0, expiry));
   }
 
   /** Only what stands in the slot may run out, and only in its time. */
@@ -340,9 +332,7 @@ export class Oracle {
   }
 
   #during(point: PointId, from: number, to: number): readonly Array16[] {
-    return this.#held(point)
-      .during(point, from, to)
-      .map(({ value }) => value ?? Array.from({ length: 16 }, () => null));
+    return this.#held(point).during(point, from, to).map(({ value }) => value ?? noSlots); // prettier-ignore
   }
 
   #effective(point: PointId, array: Array16): Value | undefined {
@@ -353,9 +343,7 @@ export class Oracle {
     return Math.abs(Number(a) - Number(b)) <= this.#parts.tolerance;
   }
 
-  #complain({ command, state, code }: CommandStep, what: string): void {
-    const { act, priority, id } = command;
-    const about = act.do === "set" ? `set ${act.point} to ${String(act.value)}` : act.do === "release" ? `release ${act.point}` : "call";
-    this.#parts.complain(`${id} (${about} at ${priority}) is ${state}${code ? ` (${code})` : ""} ${what}`);
+  #complain(step: CommandStep, what: string): void {
+    this.#parts.complain(`${described(step)} ${what}`);
   }
 }
