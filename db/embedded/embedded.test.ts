@@ -29,6 +29,14 @@ async function start(where = folder): Promise<Embedded> {
   return embedded;
 }
 
+/** The process of the server that a gateway of its own says it started, before it ended. */
+function serverOf(gateway: string): number {
+  const args = ["--input-type=module", "-e", gateway, folder];
+  const pid = Number(spawnSync(process.execPath, args, { encoding: "utf8", cwd: import.meta.dirname }).stdout);
+  expect(pid).toBeGreaterThan(0);
+  return pid;
+}
+
 async function query(embedded: Embedded, sql: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: embedded.url });
   client.on("error", () => undefined);
@@ -100,13 +108,7 @@ describe("the embedded database", () => {
   test("a gateway that ends in a hurry takes its server along", async () => {
     const script = `import { startEmbedded } from "#db/embedded/start.ts"; import { silentLog } from "#src/kit/log.ts";
       const { pid } = await startEmbedded({ folder: process.argv[1], log: silentLog }); console.log(pid); process.exit(1);`;
-    const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script, folder], {
-      encoding: "utf8",
-      cwd: import.meta.dirname,
-    });
-    const pid = Number(stdout);
-    expect(pid).toBeGreaterThan(0);
-    expect(await ended(pid, 5_000)).toBe(true);
+    expect(await ended(serverOf(script), 5_000)).toBe(true);
     const again = await start();
     expect(await query(again, "SELECT count(*)::int AS n FROM kept")).toEqual([{ n: 2 }]);
     await again.stop();
@@ -117,13 +119,7 @@ describe("the embedded database", () => {
       import { silentLog } from "#src/kit/log.ts"; const [, folder] = process.argv;
       startEmbedded({ folder, log: silentLog }).then(() => console.log("too late"));
       setInterval(() => { const pid = readPostmaster(folder + "/data")?.pid; if (pid > 0) { console.log(pid); process.exit(1); } }, 1);`;
-    const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script, folder], {
-      encoding: "utf8",
-      cwd: import.meta.dirname,
-    });
-    const pid = Number(stdout);
-    expect(pid).toBeGreaterThan(0);
-    expect(await ended(pid, 5_000)).toBe(true);
+    expect(await ended(serverOf(script), 5_000)).toBe(true);
   });
 
   test("a set-up that was killed half-way is begun again", async () => {
